@@ -1,0 +1,79 @@
+# latent: one program, C11, libc + libm + pthreads.
+#
+#   make            the program, build/latent
+#   make demo       the whole study on the embedded models; names the report
+#   make test       every test that needs nothing but this folder
+#   make lint       warnings as errors, includes, banned calls, style
+#   make asan       the tests again under Address- and UBSanitizer
+#
+# Variables: CC, CFLAGS, BUILD (folder for everything that is built).
+
+CC      ?= cc
+AR      ?= ar
+BUILD   ?= build
+OPT     ?= -O2
+WARN     = -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+           -Wstrict-prototypes -Wvla
+CFLAGS  ?= $(OPT) -g
+# POSIX for mmap, fsync, threads; fused multiply-adds are written out.
+LAT_CFLAGS = $(WARN) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+             -ffp-contract=off $(CFLAGS) $(EXTRA)
+LIBS     = -pthread -lm
+
+# Lower rooms first; a room may use only those before it (make lint checks).
+ROOMS    = base base/kernels model tokenizer cluster align triggers
+SOURCES  = $(foreach r,$(ROOMS) tools,$(wildcard $(r)/*.c))
+OBJECTS  = $(SOURCES:%.c=$(BUILD)/%.o)
+room_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
+LIBRARY  = $(foreach r,$(ROOMS),$(call room_objects,$(r)))
+
+UNIT     = $(wildcard tests/unit/*/test_*.c)
+UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
+
+.PHONY: all demo test lint asan clean unit check-%
+all: $(BUILD)/latent
+
+$(BUILD)/latent: $(OBJECTS)
+	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(LAT_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A unit test sits in tests/unit/ROOM/ and links the rooms up to its own,
+# as archives, so that only what it uses must be there.
+$(BUILD)/room-%.a: FORCE
+	@$(MAKE) --no-print-directory $(BUILD)/archive-$* ROOM=$(subst -,/,$*)
+FORCE:
+$(BUILD)/archive-%: $(call room_objects,$(ROOM))
+	@rm -f $(BUILD)/room-$*.a
+	@$(AR) rcs $(BUILD)/room-$*.a $^
+
+rooms_of_base      = base
+rooms_of_kernels   = base-kernels base
+rooms_of_model     = model base-kernels base
+rooms_of_tokenizer = tokenizer base
+rooms_of_cluster   = cluster base-kernels base
+rooms_of_align     = align cluster base-kernels base
+rooms_of_triggers  = triggers align cluster tokenizer model base-kernels base
+
+define unit_rule
+$(BUILD)/tests/unit/$(1)/%: tests/unit/$(1)/%.c \
+        $(foreach r,$(rooms_of_$(1)),$(BUILD)/room-$(r).a)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LAT_CFLAGS) $$(LDFLAGS) -MMD -MP -o $$@ $$< \
+	    $(foreach r,$(rooms_of_$(1)),$(BUILD)/room-$(r).a) $$(LIBS)
+check-$(1): $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/$(1)/test_*.c))
+	@tests/run-unit.sh $$^
+endef
+$(foreach r,base kernels model tokenizer cluster align triggers,\
+    $(eval $(call unit_rule,$(r))))
+
+unit: $(UNIT_BIN)
+	@tests/run-unit.sh $^
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d)
+-include $(UNIT_BIN:=.d)
