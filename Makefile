@@ -42,12 +42,12 @@ $(BUILD)/%.o: %.c
 
 # A unit test sits in tests/unit/ROOM/ and links the rooms up to its own,
 # as archives, so that only what it uses must be there.
-$(BUILD)/room-%.a: FORCE
-	@$(MAKE) --no-print-directory $(BUILD)/archive-$* ROOM=$(subst -,/,$*)
-FORCE:
-$(BUILD)/archive-%: $(call room_objects,$(ROOM))
-	@rm -f $(BUILD)/room-$*.a
-	@$(AR) rcs $(BUILD)/room-$*.a $^
+define room_rule
+$(BUILD)/room-$(subst /,-,$(1)).a: $(call room_objects,$(1))
+	@rm -f $$@
+	@$(AR) rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
 rooms_of_base      = base
 rooms_of_kernels   = base-kernels base
