@@ -118,6 +118,76 @@ void lat_words_to_tokens(size_t *first, size_t *end,
                          const lat_encoding *encoding, int which,
                          const lat_span *words, size_t count);
 
+/* ---- The corpus: sentences, classes, words (corpus.c, occurrences.c) ---- */
+
+/* One line of input: a sentence, or a pair. */
+typedef struct lat_sentence {
+    const char *a, *b; /* b NULL without a second sentence; UTF-8, NUL ends */
+    size_t a_size, b_size;
+    int32_t gold;      /* class 0.., or -1 for none */
+    uint64_t line;     /* in the file, from 1 */
+} lat_sentence;
+typedef struct lat_corpus {
+    size_t count;
+    lat_sentence *sentences;
+    bool pairs, has_gold;
+    lat_table table; /* owns the text of a table... */
+    lat_lines lines; /* ... or of plain lines */
+} lat_corpus;
+typedef struct lat_corpus_options {
+    size_t limit;               /* first N sentences; 0 = all */
+    const char *text_column;    /* NULL: sentence, text or content */
+    const char *label_column;   /* NULL: label or gold, when there is one */
+    char *const *labels;        /* the model's class names, or NULL */
+    size_t label_count;         /* 0: the label column is not read */
+} lat_corpus_options;
+
+/* A table with a header (columns `sentence`, `text` or `content`; for pairs
+ * `sentence1` and `sentence2`; optionally `label`), or plain lines, one
+ * sentence each, when the first line names no such column, has no tab and
+ * the file is not called .tsv or .csv.  A label is one of the model's names
+ * or its number; an empty one is no label.  "-" is standard input.
+ * Refused with the line: no such column, unknown label, an empty corpus. */
+lat_status lat_corpus_open(lat_corpus *out, const char *path,
+                           const lat_corpus_options *options,
+                           lat_error *error);
+void lat_corpus_free(lat_corpus *corpus);
+
+/* A word of the corpus at its place.  Positions of a pair run on through
+ * the second sentence. */
+typedef struct lat_word {
+    uint32_t type;     /* number in lat_words.types */
+    uint32_t number;   /* n-th occurrence of the type in the whole corpus,
+                          from 1, counted before the filter */
+    uint32_t sentence; /* from 0 */
+    uint32_t position; /* from 0 */
+    uint32_t first, end; /* bytes in its text */
+    uint8_t which;     /* 0: in a, 1: in b */
+} lat_word;
+typedef struct lat_words_options {
+    lat_word_rule rule;
+    uint64_t min, max, del; /* frequency filter, METHOD section 1 */
+    bool random_sample;     /* which `max` occurrences: seeded sample */
+    uint64_t seed;
+    size_t longest;         /* sentences of that many words or more are left
+                               out; 0 = none */
+} lat_words_options;
+#define LAT_WORDS_OPTIONS {LAT_WORDS_WHITESPACE, 5, 20, 1000000, false, 1, 300}
+typedef struct lat_words {
+    size_t count;
+    lat_word *items;     /* in corpus order */
+    lat_intern *types;   /* every type of the corpus, kept or not */
+    uint64_t *frequency; /* by type, before the filter */
+    uint64_t total;      /* occurrences before the filter */
+    size_t kept_types;
+    size_t long_count;   /* sentences left out as too long ... */
+    uint32_t *long_sentences; /* ... and which */
+} lat_words;
+lat_status lat_words_select(lat_words *out, const lat_corpus *corpus,
+                            const lat_words_options *options,
+                            lat_error *error);
+void lat_words_free(lat_words *words);
+
 #ifdef __cplusplus
 }
 #endif
