@@ -49,7 +49,8 @@ typedef struct lat_model_info {
     lat_head head;
     size_t classes;           /* columns of logits; 0 without a head */
     char **labels;            /* classes names (config's id2label) or NULL */
-    uint32_t pad_id, mask_id;
+    uint32_t pad_id;
+    uint32_t mask_id;         /* UINT32_MAX when only the tokenizer knows */
 } lat_model_info;
 
 typedef struct lat_model_options {
@@ -131,6 +132,10 @@ lat_tensor_info lat_model_tensor(const lat_model *model, size_t number);
 /* Weight files that were read (for provenance hashes). */
 size_t lat_model_file_count(const lat_model *model);
 const char *lat_model_file(const lat_model *model, size_t number);
+/* Tensors that the encoder and its head have no use for, by hub name: an
+ * unused pooler, another head, buffers. */
+size_t lat_model_unused_count(const lat_model *model);
+const char *lat_model_unused(const lat_model *model, size_t number);
 
 /* Hub folder to GGUF v3.  `type`: "f32", "f16", "bf16", "q8_0". */
 typedef struct lat_convert_report {
