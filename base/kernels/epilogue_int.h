@@ -1,0 +1,40 @@
+/*
+ * epilogue_int.h - what happens to finished chains: scale, bias, activation
+ * and residual, a vector at a time (a template; see kernels_int.h).
+ */
+#ifndef LATENT_EPILOGUE_INT_H
+#define LATENT_EPILOGUE_INT_H
+
+/* W (or, with m < W, the first m) outputs of row i from column j on. */
+LAT_FN V finish(const lat_matmul *job, size_t i, size_t j, size_t m, V x)
+{
+    bool whole = m == W;
+    if (job->scale != 0.0f)
+        x = v_mul(x, v_set(job->scale));
+    if (job->bias != NULL) {
+        const float *bias = job->bias + j;
+        x = v_add(x, whole ? v_load(bias) : v_load_part(bias, m));
+    }
+    x = v_activate(job->activation, x);
+    if (job->residual != NULL) {
+        const float *residual = job->residual + i * job->ldr + j;
+        x = v_add(x, whole ? v_load(residual) : v_load_part(residual, m));
+    }
+    return v_clean(x);
+}
+
+/* c[i][j..j+width) from the chains s[0..width); s is readable up to the
+ * next multiple of W. */
+LAT_TARGET static void epilogue(const lat_matmul *job, size_t i, size_t j,
+                                size_t width, const float *s)
+{
+    float *c = job->c + i * job->ldc + j;
+    size_t at = 0;
+    for (; width - at >= W; at += W)
+        v_store(c + at, finish(job, i, j + at, W, v_load(s + at)));
+    if (at < width)
+        v_store_part(c + at, width - at,
+                     finish(job, i, j + at, width - at, v_load(s + at)));
+}
+
+#endif

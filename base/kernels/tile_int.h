@@ -1,0 +1,185 @@
+/*
+ * tile_int.h - the matrix product of a vector level (a template; see
+ * kernels_int.h).
+ *
+ *        n: strips of STRIP columns (one panel, or two with AVX-512)
+ *        +----+----+----
+ *     m  |tile|tile|      a tile: up to ROWS x STRIP accumulators, all in
+ *        +----+----+----  registers, walks down k with one broadcast of a
+ *        |tile|tile|      and COLUMNS fused multiply-adds for each row
+ *
+ * Blocking, outside in: mc rows of a (stay in the L2 cache), nc columns
+ * (bound the scratch), kc of k (a strip's kc x STRIP floats of b stay in L1
+ * while the tiles of mc rows use them), strips, tiles.  When k is cut, a
+ * tile takes its accumulators up again from the scratch: the chain of each
+ * output is the same as without cutting.  After the last part of k the
+ * strip's rows go through the epilogue into c, while they are in L1.
+ *
+ * The including file defines ROWS_MAX, STRIP (16 or 32), COLUMNS = STRIP/W,
+ * LAT_COLUMNS(X, i) = X(i, 0) X(i, 1) ..., and `blocking`.
+ */
+#ifndef LATENT_TILE_INT_H
+#define LATENT_TILE_INT_H
+
+/* Floats of scratch on the stack; mc * nc must fit. */
+#define SCRATCH (24 * 1024)
+
+typedef struct lat_tile {
+    const float *a; /* rows x k */
+    size_t lda;
+    const float *b; /* first panel, at this part of k */
+    size_t panel;   /* floats from one panel to the next */
+    float *s;       /* rows x STRIP accumulators, rows lds apart */
+    size_t lds;
+    size_t k;
+    bool fresh; /* start from +0 instead of s */
+} lat_tile;
+
+#define ROWS_1(X) X(0)
+#define ROWS_2(X) ROWS_1(X) X(1)
+#define ROWS_3(X) ROWS_2(X) X(2)
+#define ROWS_4(X) ROWS_3(X) X(3)
+#define ROWS_5(X) ROWS_4(X) X(4)
+#define ROWS_6(X) ROWS_5(X) X(5)
+#define ROWS_7(X) ROWS_6(X) X(6)
+#define ROWS_8(X) ROWS_7(X) X(7)
+#define ROWS_9(X) ROWS_8(X) X(8)
+#define ROWS_10(X) ROWS_9(X) X(9)
+#define ROWS_11(X) ROWS_10(X) X(10)
+#define ROWS_12(X) ROWS_11(X) X(11)
+
+#define START(i, j)                                                        \
+    V c##i##_##j = t->fresh ? v_set(0.0f) : v_load(t->s + i * lds + j * W);
+#define FINISH(i, j) v_store(t->s + i * lds + j * W, c##i##_##j);
+#define STEP(i, j) c##i##_##j = v_fma(x, b##j, c##i##_##j);
+/* Rows by threes from one pointer: base, base + lda, base + 2 lda are
+ * addressing modes, so that four pointers serve twelve rows. */
+#define POINTER(g) const float *a##g = t->a + g * 3 * lda;
+#define BUMP(g) a##g++;
+
+#define START_ROW(i) LAT_COLUMNS(START, i)
+#define FINISH_ROW(i) LAT_COLUMNS(FINISH, i)
+#define STEP_ROW(i)                                                        \
+    {                                                                      \
+        V x = v_set(A_OF_##i);                                             \
+        LAT_COLUMNS(STEP, i)                                               \
+    }
+#define A_OF_0 a0[0]
+#define A_OF_1 a0[lda]
+#define A_OF_2 a0[2 * lda]
+#define A_OF_3 a1[0]
+#define A_OF_4 a1[lda]
+#define A_OF_5 a1[2 * lda]
+#define A_OF_6 a2[0]
+#define A_OF_7 a2[lda]
+#define A_OF_8 a2[2 * lda]
+#define A_OF_9 a3[0]
+#define A_OF_10 a3[lda]
+#define A_OF_11 a3[2 * lda]
+
+#define TILE(rows, groups)                                                 \
+    LAT_TARGET static void tile_##rows(const lat_tile *t)                  \
+    {                                                                      \
+        size_t lda = t->lda, lds = t->lds;                                 \
+        const float *b = t->b;                                             \
+        ROWS_##groups(POINTER)                                             \
+        ROWS_##rows(START_ROW)                                             \
+        for (size_t k = t->k; k > 0; k--) {                                \
+            LAT_LOAD_B(b, t->panel)                                        \
+            ROWS_##rows(STEP_ROW)                                          \
+            ROWS_##groups(BUMP)                                            \
+            b += LAT_PANEL;                                                \
+        }                                                                  \
+        ROWS_##rows(FINISH_ROW)                                            \
+    }
+TILE(1, 1)
+TILE(2, 1)
+TILE(3, 1)
+TILE(4, 2)
+TILE(5, 2)
+TILE(6, 2)
+#if ROWS_MAX > 6
+TILE(7, 3)
+TILE(8, 3)
+TILE(9, 3)
+TILE(10, 4)
+TILE(11, 4)
+TILE(12, 4)
+#endif
+
+typedef void lat_tile_function(const lat_tile *tile);
+static lat_tile_function *const tiles[ROWS_MAX + 1] = {
+    NULL,   tile_1, tile_2, tile_3, tile_4, tile_5, tile_6,
+#if ROWS_MAX > 6
+    tile_7, tile_8, tile_9, tile_10, tile_11, tile_12,
+#endif
+};
+
+#include "epilogue_int.h"
+
+/* Rows i..i+rows of the strip at column j, one part of k. */
+LAT_TARGET static void strip_multiply(const lat_matmul *job, lat_tile tile,
+                                      size_t rows)
+{
+    size_t lds = tile.lds;
+    size_t count = (rows + ROWS_MAX - 1) / ROWS_MAX;
+    for (size_t done = 0; count > 0; count--) {
+        size_t r = (rows - done + count - 1) / count; /* even shares */
+        tiles[r](&tile);
+        tile.a += r * job->lda;
+        tile.s += r * lds;
+        done += r;
+    }
+}
+
+/* One block of rows x columns of c over the whole of k. */
+LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
+                                      size_t rows, size_t j, size_t columns)
+{
+    /* mc x nc, or mc x STRIP when k is not cut; aligned for the loads. */
+    _Alignas(64) float scratch[SCRATCH];
+    size_t kc = blocking.kc, k = 0;
+    bool cut = job->k > kc;
+    size_t lds = cut ? blocking.nc : STRIP;
+    do {
+        size_t depth = job->k - k < kc ? job->k - k : kc;
+        bool last = k + depth == job->k;
+        for (size_t at = 0; at < columns; at += STRIP) {
+            size_t width = columns - at < STRIP ? columns - at : STRIP;
+            float *s = scratch + (cut ? at : 0);
+            const float *b = job->b + (j + at) * job->k + k * LAT_PANEL;
+            size_t panel = width > LAT_PANEL ? job->k * LAT_PANEL : 0;
+            strip_multiply(job,
+                           (lat_tile){job->a + i * job->lda + k, job->lda, b,
+                                      panel, s, lds, depth, k == 0},
+                           rows);
+            if (last)
+                for (size_t r = 0; r < rows; r++)
+                    epilogue(job, i + r, j + at, width, s + r * lds);
+        }
+        k += depth;
+    } while (k < job->k);
+}
+
+/* Splits n into equal blocks of at most `most`, rounded up to `unit`. */
+static size_t even_block(size_t n, size_t most, size_t unit)
+{
+    size_t blocks = (n + most - 1) / most;
+    size_t size = (n + blocks - 1) / blocks;
+    return (size + unit - 1) / unit * unit;
+}
+
+LAT_TARGET static void matmul(const lat_matmul *job)
+{
+    size_t m = job->m, n = job->n;
+    if (m == 0 || n == 0)
+        return;
+    size_t mc = even_block(m, blocking.mc, ROWS_MAX);
+    size_t nc = blocking.nc;
+    for (size_t i = 0; i < m; i += mc)
+        for (size_t j = 0; j < n; j += nc)
+            block_multiply(job, i, m - i < mc ? m - i : mc, j,
+                           n - j < nc ? n - j : nc);
+}
+
+#endif
