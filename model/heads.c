@@ -1,0 +1,100 @@
+/*
+ * heads.c - logits out of the highest layer's rows.
+ *
+ *     sequence:   first token -> dense, activation -> out        1 row each
+ *     token:                     every token       -> out        1 row each
+ *     masked LM:  token -> dense, activation -> norm -> decoder  1 row each
+ *
+ * Only the dense part's activation differs between architectures; where a
+ * pooler does that job (BERT, ALBERT) it is loaded as the dense part.
+ */
+#include "encoder_int.h"
+
+#include <string.h>
+
+/* Width of the widest row that a head works on. */
+static size_t head_width(const lat_model *m)
+{
+    size_t h = m->config.hidden, e = m->config.embedding;
+    return h > e ? h : e;
+}
+
+static lat_activation dense_activation(const lat_model *m)
+{
+    const lat_architecture *a = m->config.architecture;
+    if (m->info.head == LAT_HEAD_SEQUENCE)
+        return a->dense_act;
+    return a->lm.hidden_act ? m->config.act : LAT_ACT_GELU;
+}
+
+/* Rows of logits that lie in this chunk: first one and how many. */
+static size_t head_rows(const lat_chunk *chunk, size_t *first)
+{
+    const lat_states *want = chunk->want;
+    if (chunk->model->info.head == LAT_HEAD_SEQUENCE) {
+        *first = chunk->first;
+        return chunk->sequences;
+    }
+    if (want->logit_rows == NULL) {
+        *first = chunk->token;
+        return chunk->tokens;
+    }
+    *first = lat_lower_bound(want->logit_rows, want->logit_row_count,
+                             chunk->token);
+    return lat_lower_bound(want->logit_rows, want->logit_row_count,
+                           chunk->token + chunk->tokens) - *first;
+}
+
+/* Token in the batch that row `number` of the logits is made from. */
+static size_t head_token(const lat_chunk *chunk, size_t number)
+{
+    if (chunk->model->info.head == LAT_HEAD_SEQUENCE)
+        return chunk->batch->starts[number];
+    if (chunk->want->logit_rows == NULL)
+        return number;
+    return chunk->want->logit_rows[number];
+}
+
+static void head_part(lat_chunk *chunk, size_t part, float *scratch)
+{
+    const lat_model *m = chunk->model;
+    size_t h = m->config.hidden, width = head_width(m);
+    size_t from, first, count;
+    size_t rows = head_rows(chunk, &from);
+    lat_chunk_row_part(rows, part, &first, &count);
+    first += from;
+    float *a = scratch;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = lat_chunk_row(chunk, head_token(chunk, first + i));
+        memcpy(a + i * h, chunk->x + row * h, h * sizeof *a);
+    }
+    size_t lda = h;
+    if (m->head_dense.n > 0) {
+        float *c = scratch + LAT_ROWS * width;
+        lat_linear_apply(m, &m->head_dense, &(lat_apply){
+            .m = count, .a = a, .lda = h, .c = c, .ldc = m->head_dense.n,
+            .activation = dense_activation(m)});
+        a = c;
+        lda = m->head_dense.n;
+    }
+    if (m->head_norm.n > 0)
+        lat_norm_apply(m, &m->head_norm, a, lda, count);
+    lat_linear_apply(m, &m->head_out, &(lat_apply){
+        .m = count, .a = a, .lda = lda,
+        .c = chunk->want->logits + first * m->info.classes,
+        .ldc = m->info.classes});
+}
+
+void lat_chunk_head(lat_chunk *chunk)
+{
+    size_t first;
+    size_t rows = head_rows(chunk, &first);
+    if (rows > 0)
+        lat_chunk_run(chunk, lat_chunk_row_parts(rows), head_part);
+}
+
+size_t lat_head_scratch(const lat_model *model)
+{
+    return model->info.head == LAT_HEAD_NONE
+               ? 0 : 2 * LAT_ROWS * head_width(model);
+}
