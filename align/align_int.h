@@ -1,0 +1,160 @@
+/*
+ * align_int.h - what the files of align/ share and nobody else needs:
+ * building concepts, the index over layers that all counting runs on, the
+ * writer of sorted JSON objects, shuffles.
+ */
+#ifndef LATENT_ALIGN_INT_H
+#define LATENT_ALIGN_INT_H
+
+#include "align.h"
+
+/* ---- Concepts ----------------------------------------------------------- */
+
+/* Groups n occurrences (words numbered in `words`) by ids[i].  A repeated
+ * (sentence, position) is refused with *repeat = its index. */
+lat_status lat_concepts_build_int(lat_concepts *out,
+                                  const lat_occurrence *occurrences,
+                                  const uint64_t *ids, size_t n,
+                                  const lat_intern *words, size_t *repeat,
+                                  lat_error *error);
+
+/* Places of the text in order: a radix sort, as every layer of a study
+ * brings its hundred thousands.  `scratch` has room for n too. */
+typedef struct lat_place {
+    uint64_t key;   /* sentence, position + 1 */
+    uint64_t index; /* in the order of the input */
+} lat_place;
+void lat_places_fill_int(lat_place *out, const lat_occurrence *occurrences,
+                         size_t n);
+void lat_places_sort_int(lat_place *places, lat_place *scratch, size_t n);
+
+/* ---- The index over layers (layer_index.c) ------------------------------ */
+
+/* Words and occurrences get numbers that hold over all layers of a call
+ * ("global"), so that two layers can be compared without a look-up:
+ *
+ *     concept --occ--> global occurrence --label--> concept of another layer
+ *     concept --cw---> global word --local--> word --wc--> its concepts
+ */
+typedef struct layer_index {
+    size_t concepts, words, size; /* K, words of this layer, occurrences */
+    const lat_concepts *source;
+    uint32_t *occ;        /* size, grouped by concept: global occurrence */
+    uint32_t *label;      /* global occurrences: concept or NONE */
+    uint32_t *order;      /* size: this layer's global occurrences, text
+                             order */
+    size_t *cw_starts;    /* concepts + 1 */
+    uint32_t *cw;         /* global words of each concept, distinct */
+    uint32_t *local;      /* global words: this layer's word or NONE */
+    uint32_t *global;     /* words: the global number of each */
+    size_t *wc_starts;    /* words + 1 */
+    uint32_t *wc;         /* concepts of each word, ascending */
+    uint32_t *incidence;  /* size: where (word, concept) of occ is in wc */
+} layer_index;
+
+typedef struct index_set {
+    size_t layers;
+    layer_index *layer;      /* layers */
+    size_t words;            /* global */
+    size_t occurrences;      /* global */
+    uint32_t *sentence;      /* occurrences: compact sentence number */
+    size_t sentences;        /* compact: those that any layer touches */
+    size_t concepts_most;    /* largest K of all layers */
+    lat_arena arena;
+} index_set;
+
+lat_status lat_index_build_int(index_set *out,
+                               const lat_concepts *const *layers,
+                               size_t count, lat_error *error);
+void lat_index_free_int(index_set *set);
+
+/* ---- Overlap of two layers (overlap.c) ---------------------------------- */
+
+/* What one worker needs to count; K = concepts_most. */
+typedef struct overlap_scratch {
+    uint32_t *row;      /* K: members shared with each base concept; zero
+                           between concepts */
+    uint32_t *touched;  /* K: the ones that are not zero */
+    size_t touched_count;
+    uint32_t *best_base, *best_tuned; /* K: highest count that counts */
+    uint32_t *size_base, *size_tuned; /* K: of a resample */
+    uint32_t *shuffled; /* words or occurrences of the base layer */
+    uint32_t *label;    /* global occurrences: shuffled concept */
+    uint32_t *weights;  /* sentences */
+    uint32_t *stamp;    /* words of a layer: last concept that had it */
+    uint32_t *active;   /* incidences of the base layer in a resample */
+} overlap_scratch;
+
+/* One layer pair as it is counted: as it is, shuffled, or resampled. */
+typedef struct overlap_view {
+    const index_set *set;
+    const layer_index *base, *tuned;
+    const lat_overlap *overlap; /* options, counted flags */
+    const uint32_t *word;    /* types: renamed base words, or NULL */
+    const uint32_t *label;   /* occurrences: concept of each */
+    const uint32_t *active;  /* types, resampled: incidences there */
+    const uint32_t *weights; /* resampled: by sentence, or NULL */
+    const uint32_t *size_base; /* in the unit */
+    uint32_t *size_tuned;    /* written when resampled */
+} overlap_view;
+
+/* Shared members of tuned concept t with every base concept. */
+void lat_overlap_fill_int(overlap_scratch *with, const overlap_view *view,
+                          uint32_t t);
+/* Matches and aligned counts of the pair as it is. */
+lat_status lat_overlap_pair_int(lat_overlap *out, const overlap_view *view,
+                                overlap_scratch *with);
+/* percent[0..thetas) tuned in base, then base in tuned. */
+void lat_overlap_percents_int(double *percents, size_t stride,
+                              const overlap_view *view,
+                              overlap_scratch *with);
+
+/* ---- Chance (chance.c) -------------------------------------------------- */
+
+/* Work of one block of permutations is one task: large enough to pay for
+ * itself, small enough for a few tasks a core; fixed, as work may not depend
+ * on the number of threads. */
+#define LAT_SHUFFLE_BLOCK 5
+/* Streams of the seed: permutations from 0, bootstrap from here. */
+#define LAT_STREAM_BOOTSTRAP ((uint64_t)1 << 32)
+/* Most permutations or resamples (tables of results stay small). */
+#define LAT_SHUFFLES_MOST 1000000u
+
+void lat_shuffle_numbers_int(lat_random *random, uint32_t *values, size_t n);
+/* weights[i] = how often i was drawn, n draws from 0..n-1. */
+void lat_resample_int(lat_random *random, uint32_t *weights, size_t n);
+lat_status lat_shuffles_check_int(uint32_t permutations, uint32_t bootstraps,
+                                  lat_error *error);
+
+/* ---- Writing (json_fields.c) -------------------------------------------- */
+
+/* An object whose keys must come sorted, with the caller's extra members
+ * slipped in where they belong. */
+typedef struct json_fields {
+    lat_json_writer *writer;
+    const lat_json_extra *extra;
+} json_fields;
+void lat_fields_begin_int(json_fields *fields, lat_json_writer *writer,
+                          const lat_json_extra *extra);
+void lat_fields_key_int(json_fields *fields, const char *key);
+void lat_fields_count_int(json_fields *fields, const char *key, uint64_t n);
+void lat_fields_number_int(json_fields *fields, const char *key, double x);
+void lat_fields_text_int(json_fields *fields, const char *key,
+                         const char *text);
+void lat_fields_bool_int(json_fields *fields, const char *key, bool value);
+void lat_fields_interval_int(json_fields *fields, const char *key,
+                             const lat_interval *interval);
+void lat_fields_end_int(json_fields *fields);
+/* Numbers of a TSV line: NaN is an empty cell. */
+void lat_tsv_number_int(lat_buffer *to, double value);
+void lat_tsv_interval_int(lat_buffer *to, const lat_interval *interval);
+/* Text of a TSV cell: tabs and line ends become blanks. */
+void lat_tsv_text_int(lat_buffer *to, const char *text, size_t size);
+
+/* ---- Numbers ------------------------------------------------------------ */
+
+/* 100 k / n, NaN when n is 0. */
+double lat_percent_int(size_t k, size_t n);
+double lat_share_int(uint64_t k, uint64_t n);
+
+#endif

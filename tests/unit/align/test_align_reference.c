@@ -1,0 +1,157 @@
+/*
+ * test_align_reference.c - every number of the reference cases: overlap,
+ * best match, human-defined labels, polarity, agreement, against our JSON,
+ * field by field.
+ */
+#include "../../../align/align.h"
+#include "compare_json.h"
+
+#include <dirent.h>
+
+/* One case folder, everything read. */
+typedef struct reference {
+    char path[600];
+    const char *name;
+    lat_arena arena;
+    lat_map map;
+    const lat_json *expected;
+    lat_concepts base, tuned;
+} reference;
+
+static bool load(reference *ref, const char *folder, const char *name)
+{
+    lat_error error = {0};
+    char file[700];
+
+    memset(ref, 0, sizeof *ref);
+    ref->name = name;
+    snprintf(ref->path, sizeof ref->path, "%s/%s", folder, name);
+    snprintf(file, sizeof file, "%s/expected.json", ref->path);
+    if (lat_map_open(&ref->map, file, &error) == LAT_OK)
+        lat_json_parse(&ref->expected, &ref->arena, ref->map.data,
+                       ref->map.size, &error);
+    snprintf(file, sizeof file, "%s/base.clusters", ref->path);
+    if (error.code == LAT_OK)
+        lat_concepts_read(&ref->base, file, &error);
+    snprintf(file, sizeof file, "%s/tuned.clusters", ref->path);
+    if (error.code == LAT_OK)
+        lat_concepts_read(&ref->tuned, file, &error);
+    CHECK_MSG(error.code == LAT_OK, "%s", lat_error_message(&error));
+    return error.code == LAT_OK;
+}
+
+static void unload(reference *ref)
+{
+    lat_concepts_free(&ref->base);
+    lat_concepts_free(&ref->tuned);
+    lat_arena_free(&ref->arena);
+    lat_map_close(&ref->map);
+}
+
+/* Parses what a writer made and compares. */
+static void compare_text(const lat_buffer *text, const lat_json *want,
+                         const char *path)
+{
+    lat_arena arena = {0};
+    lat_error error = {0};
+    const lat_json *got = NULL;
+
+    CHECK(lat_buffer_status(text, &error) == LAT_OK);
+    CHECK_MSG(lat_json_parse(&got, &arena, text->data, text->size,
+                             &error) == LAT_OK, "%s: %s", path,
+              lat_error_message(&error));
+    if (got != NULL)
+        compare_json(got, want, path, 1e-12);
+    lat_arena_free(&arena);
+}
+
+/* ---- Overlap ------------------------------------------------------------- */
+
+static void check_overlap(const reference *ref, const lat_json *want,
+                          const lat_json *best)
+{
+    lat_overlap_options options = LAT_OVERLAP_OPTIONS;
+    lat_overlap overlap = {0};
+    lat_error error = {0};
+    lat_buffer text = {0};
+    lat_json_writer writer;
+    char path[400];
+    bool bad = false;
+
+    options.unit = strcmp(lat_json_text(want, "unit", "", &bad), "types")
+                       ? LAT_UNIT_OCCURRENCES : LAT_UNIT_TYPES;
+    options.min_types = (uint32_t)lat_json_count(want, "min_types", 0, &bad);
+    options.size_ratio = lat_json_number(want, "size_ratio", 0, &bad);
+    options.permutations = 3;
+    options.bootstraps = 2;
+    CHECK(lat_overlap_run(&overlap, NULL, &ref->base, &ref->tuned, &options,
+                          &error) == LAT_OK);
+    lat_json_begin(&writer, &text, true);
+    lat_overlap_json(&writer, &overlap, NULL);
+    snprintf(path, sizeof path, "%s/overlap", ref->name);
+    compare_text(&text, want, path);
+    if (best != NULL) {
+        lat_arena arena = {0};
+        const lat_json *got = NULL;
+
+        lat_json_parse(&got, &arena, text.data, text.size, &error);
+        snprintf(path, sizeof path, "%s/best_match", ref->name);
+        compare_json(lat_json_get(got, "best_match"), best, path, 1e-12);
+        lat_arena_free(&arena);
+    }
+    lat_buffer_free(&text);
+    lat_overlap_free(&overlap);
+}
+
+static void check_overlaps(const reference *ref)
+{
+    const lat_json *overlap = lat_json_get(ref->expected, "overlap");
+    const lat_json *best = lat_json_get(ref->expected, "best_match");
+    size_t i, k;
+
+    for (i = 0; i < overlap->size; i++) {
+        const lat_json *want = &overlap->items[i], *match = NULL;
+        bool bad = false;
+        const char *unit = lat_json_text(want, "unit", "", &bad);
+
+        for (k = 0; k < best->size; k++)
+            if (strcmp(lat_json_text(&best->items[k], "unit", "", &bad),
+                       unit) == 0)
+                match = &best->items[k];
+        CHECK(match != NULL);
+        check_overlap(ref, want, match);
+    }
+}
+
+static void check_case(const char *folder, const char *name)
+{
+    reference ref;
+
+    if (load(&ref, folder, name))
+        check_overlaps(&ref);
+    unload(&ref);
+}
+
+int main(void)
+{
+    const char *shared = harness_shared();
+    struct dirent *entry;
+    char folder[256];
+    size_t cases = 0;
+    DIR *all;
+
+    if (shared == NULL)
+        return harness_end("test_align_reference");
+    snprintf(folder, sizeof folder, "%s/fixtures/align", shared);
+    all = opendir(folder);
+    CHECK(all != NULL);
+    while (all != NULL && (entry = readdir(all)) != NULL)
+        if (strchr(entry->d_name, '-') != NULL) {
+            check_case(folder, entry->d_name);
+            cases++;
+        }
+    if (all != NULL)
+        closedir(all);
+    CHECK(cases >= 17);
+    return harness_end("test_align_reference");
+}
