@@ -104,6 +104,11 @@ lat_status lat_kernels_check(lat_error *error);
 /* By name; NULL when this CPU or build does not have it. */
 const lat_kernels *lat_kernels_named(const char *name);
 
+/* GFLOP/s (a fused multiply-add is two) of independent fma chains in the
+ * registers of the calling thread at that level, averaged over `seconds`;
+ * 0 when this CPU does not have the level. */
+double lat_fma_peak(const char *level, double seconds);
+
 /* Narrowing, round to nearest even (converters); overflow goes to infinity
  * for f16, NaN stays NaN.  q8_0: scale = max|x| / 127 rounded to f16, q =
  * round(x / scale), as GGUF defines it; n a multiple of 32. */
