@@ -1,0 +1,287 @@
+/*
+ * cli_help.c - `--help`, manual pages and completion out of the verb tables.
+ */
+#include "cli_int.h"
+
+#include <string.h>
+
+static const char exit_codes[] =
+    "0 ok, 1 bad input, 2 usage, 3 resources (memory, disk), 4 internal, "
+    "130 interrupted";
+
+/* "  --name VALUE" and the help beside it, wrapped at 80 columns. */
+static void help_option(lat_buffer *out, const cli_option *option)
+{
+    enum { COLUMN = 26, WIDTH = 79 };
+    size_t start = out->size, column = 0;
+    if (option->letter != 0)
+        lat_buffer_format(out, "  -%c, --%s", option->letter, option->name);
+    else
+        lat_buffer_format(out, "  --%s", option->name);
+    if (option->value != NULL)
+        lat_buffer_format(out, " %s", option->value);
+    column = out->size - start;
+    if (column >= COLUMN) {
+        lat_buffer_char(out, '\n');
+        column = 0;
+    }
+    for (; column < COLUMN; column++)
+        lat_buffer_char(out, ' ');
+    lat_buffer help = {0};
+    lat_buffer_text(&help, option->help);
+    if (option->fallback != NULL)
+        lat_buffer_format(&help, " (default: %s)", option->fallback);
+    if (option->kind == CLI_MANY)
+        lat_buffer_text(&help, " (may be repeated)");
+    for (const char *at = help.data; at != NULL && *at != '\0';) {
+        size_t word = strcspn(at, " ");
+        if (column + word > WIDTH && column > COLUMN) {
+            lat_buffer_char(out, '\n');
+            for (column = 0; column < COLUMN; column++)
+                lat_buffer_char(out, ' ');
+        }
+        lat_buffer_add(out, at, word);
+        column += word;
+        at += word;
+        if (*at == ' ') {
+            lat_buffer_char(out, ' ');
+            column++;
+            at++;
+        }
+    }
+    lat_buffer_char(out, '\n');
+    lat_buffer_free(&help);
+}
+
+/* Each line of a text, indented. */
+static void help_lines(lat_buffer *out, const char *text)
+{
+    while (text != NULL && *text != '\0') {
+        size_t size = strcspn(text, "\n");
+        if (size != 0)
+            lat_buffer_text(out, "  ");
+        lat_buffer_add(out, text, size);
+        lat_buffer_char(out, '\n');
+        text += size + (text[size] == '\n');
+    }
+}
+
+void cli_help_verb(lat_buffer *out, const cli_verb *verb)
+{
+    lat_buffer_format(out, "latent %s - %s\n\nExamples\n", verb->name,
+                      verb->summary);
+    help_lines(out, verb->examples);
+    lat_buffer_text(out, "\nForms\n");
+    help_lines(out, verb->forms);
+    lat_buffer_text(out, "\nOptions\n");
+    for (const cli_option *o = verb->options; o != NULL && o->name != NULL;
+         o++)
+        help_option(out, o);
+    for (const cli_option *o = cli_common_options; o->name != NULL; o++)
+        help_option(out, o);
+    if (verb->notes != NULL) {
+        lat_buffer_text(out, "\nNotes\n");
+        help_lines(out, verb->notes);
+    }
+    lat_buffer_format(out, "\nExit: %s\n", exit_codes);
+}
+
+void cli_help_program(lat_buffer *out)
+{
+    lat_buffer_text(
+        out, "latent " LAT_VERSION
+             " - latent concept analysis of fine-tuned transformers\n\n"
+             "  latent run --base BASE --tuned TUNED --data train.tsv "
+             "--out study\n\nVerbs (`latent VERB --help` tells more)\n");
+    for (size_t i = 0; cli_verbs[i] != NULL; i++)
+        lat_buffer_format(out, "  %-10s %s\n", cli_verbs[i]->name,
+                          cli_verbs[i]->summary);
+    lat_buffer_format(out,
+                      "\nEnvironment: LATENT_CPU=plain|avx2|avx512|neon, "
+                      "LATENT_THREADS, NO_COLOR\nExit: %s\n",
+                      exit_codes);
+}
+
+/* ---- Manual pages (man macros) ------------------------------------------------ */
+
+/* Text with what troff reads as commands made harmless. */
+static void troff_text(lat_buffer *out, const char *text)
+{
+    bool fresh = true;
+    for (; text != NULL && *text != '\0'; text++) {
+        if (fresh && (*text == '.' || *text == '\''))
+            lat_buffer_text(out, "\\&");
+        if (*text == '\\')
+            lat_buffer_text(out, "\\e");
+        else if (*text == '-')
+            lat_buffer_text(out, "\\-");
+        else
+            lat_buffer_char(out, *text);
+        fresh = *text == '\n';
+    }
+}
+
+static void manual_head(lat_buffer *out, const char *name,
+                        const char *summary)
+{
+    lat_buffer_format(out, ".TH %s 1 \"\" \"latent %s\" \"User Commands\"\n",
+                      name, LAT_VERSION);
+    lat_buffer_format(out, ".SH NAME\n%s \\- ", name);
+    troff_text(out, summary);
+    lat_buffer_char(out, '\n');
+}
+
+static void manual_block(lat_buffer *out, const char *title,
+                         const char *text)
+{
+    if (text == NULL)
+        return;
+    lat_buffer_format(out, ".SH %s\n.nf\n", title);
+    troff_text(out, text);
+    lat_buffer_text(out, "\n.fi\n");
+}
+
+static void manual_options(lat_buffer *out, const cli_option *options)
+{
+    for (const cli_option *o = options; o != NULL && o->name != NULL; o++) {
+        lat_buffer_text(out, ".TP\n.B ");
+        if (o->letter != 0)
+            lat_buffer_format(out, "\\-%c, ", o->letter);
+        lat_buffer_text(out, "\\-\\-");
+        troff_text(out, o->name);
+        if (o->value != NULL) {
+            lat_buffer_text(out, " ");
+            troff_text(out, o->value);
+        }
+        lat_buffer_char(out, '\n');
+        troff_text(out, o->help);
+        if (o->fallback != NULL) {
+            lat_buffer_text(out, " (default: ");
+            troff_text(out, o->fallback);
+            lat_buffer_char(out, ')');
+        }
+        lat_buffer_char(out, '\n');
+    }
+}
+
+void cli_manual_verb(lat_buffer *out, const cli_verb *verb)
+{
+    lat_buffer name = {0};
+    lat_buffer_format(&name, "latent-%s", verb->name);
+    manual_head(out, name.data == NULL ? "latent" : name.data,
+                verb->summary);
+    manual_block(out, "SYNOPSIS", verb->forms);
+    manual_block(out, "EXAMPLES", verb->examples);
+    lat_buffer_text(out, ".SH OPTIONS\n");
+    manual_options(out, verb->options);
+    manual_options(out, cli_common_options);
+    manual_block(out, "NOTES", verb->notes);
+    manual_block(out, "EXIT STATUS", exit_codes);
+    lat_buffer_free(&name);
+}
+
+void cli_manual_program(lat_buffer *out)
+{
+    manual_head(out, "latent",
+                "latent concept analysis of fine-tuned transformers");
+    manual_block(out, "SYNOPSIS", "latent VERB [OPTIONS] [ARGUMENTS]");
+    lat_buffer_text(out, ".SH VERBS\n");
+    for (size_t i = 0; cli_verbs[i] != NULL; i++) {
+        lat_buffer_format(out, ".TP\n.B %s\n", cli_verbs[i]->name);
+        troff_text(out, cli_verbs[i]->summary);
+        lat_buffer_char(out, '\n');
+    }
+    manual_block(out, "ENVIRONMENT",
+                 "LATENT_CPU=plain|avx2|avx512|neon lowers the instruction "
+                 "set (results do not change).\n"
+                 "LATENT_THREADS is the default of --threads.\n"
+                 "NO_COLOR switches colour off.");
+    manual_block(out, "EXIT STATUS", exit_codes);
+}
+
+/* ---- Completion ------------------------------------------------------------------ */
+
+static void option_words(lat_buffer *out, const cli_verb *verb)
+{
+    const cli_option *lists[] = {verb->options, cli_common_options};
+    for (size_t l = 0; l < 2; l++)
+        for (const cli_option *o = lists[l]; o != NULL && o->name != NULL;
+             o++)
+            lat_buffer_format(out, " --%s", o->name);
+}
+
+static void completion_bash(lat_buffer *out)
+{
+    lat_buffer_text(out, "_latent() {\n"
+                         "  local word=${COMP_WORDS[COMP_CWORD]} list=\n"
+                         "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+                         "    list='");
+    for (size_t i = 0; cli_verbs[i] != NULL; i++)
+        lat_buffer_format(out, "%s%s", i == 0 ? "" : " ",
+                          cli_verbs[i]->name);
+    lat_buffer_text(out, "'\n  else case ${COMP_WORDS[1]} in\n");
+    for (size_t i = 0; cli_verbs[i] != NULL; i++) {
+        lat_buffer_format(out, "    %s) list='", cli_verbs[i]->name);
+        option_words(out, cli_verbs[i]);
+        lat_buffer_text(out, "';;\n");
+    }
+    lat_buffer_text(out,
+                    "  esac; fi\n"
+                    "  case $word in -*) ;; *) [ \"$COMP_CWORD\" -gt 1 ] && "
+                    "list= ;; esac\n"
+                    "  COMPREPLY=($(compgen -W \"$list\" -- \"$word\"))\n"
+                    "}\ncomplete -o default -F _latent latent\n");
+}
+
+static void completion_zsh(lat_buffer *out)
+{
+    lat_buffer_text(out, "#compdef latent\nlocal -a verbs\nverbs=(\n");
+    for (size_t i = 0; cli_verbs[i] != NULL; i++)
+        lat_buffer_format(out, "  '%s:%s'\n", cli_verbs[i]->name,
+                          cli_verbs[i]->summary);
+    lat_buffer_text(out, ")\nif (( CURRENT == 2 )); then\n"
+                         "  _describe verb verbs\nelse case $words[2] in\n");
+    for (size_t i = 0; cli_verbs[i] != NULL; i++) {
+        lat_buffer_format(out, "  %s) compadd --", cli_verbs[i]->name);
+        option_words(out, cli_verbs[i]);
+        lat_buffer_text(out, ";;\n");
+    }
+    lat_buffer_text(out, "esac\n_files\nfi\n");
+}
+
+static void completion_fish(lat_buffer *out)
+{
+    for (size_t i = 0; cli_verbs[i] != NULL; i++) {
+        const cli_verb *verb = cli_verbs[i];
+        lat_buffer_format(out,
+                          "complete -c latent -n __fish_use_subcommand -a %s "
+                          "-d '%s'\n",
+                          verb->name, verb->summary);
+        const cli_option *lists[] = {verb->options, cli_common_options};
+        for (size_t l = 0; l < 2; l++)
+            for (const cli_option *o = lists[l];
+                 o != NULL && o->name != NULL; o++)
+                lat_buffer_format(out,
+                                  "complete -c latent -n "
+                                  "'__fish_seen_subcommand_from %s' -l %s%s\n",
+                                  verb->name, o->name,
+                                  o->kind == CLI_FLAG ? "" : " -r");
+    }
+}
+
+lat_status cli_completion(lat_buffer *out, const char *shell,
+                          lat_error *error)
+{
+    if (strcmp(shell, "bash") == 0)
+        completion_bash(out);
+    else if (strcmp(shell, "zsh") == 0)
+        completion_zsh(out);
+    else if (strcmp(shell, "fish") == 0)
+        completion_fish(out);
+    else
+        return lat_error_set(error, LAT_USAGE,
+                             "no completion for '%s', expected bash, zsh or "
+                             "fish",
+                             shell);
+    return lat_buffer_status(out, error);
+}

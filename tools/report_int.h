@@ -1,0 +1,11 @@
+/* report_int.h - the report of a study: one self-contained HTML file. */
+#ifndef LATENT_REPORT_INT_H
+#define LATENT_REPORT_INT_H
+
+#include "../base/base.h"
+
+/* Reads only the study folder; out_path may be "-". */
+lat_status lat_report_write(const char *study, const char *out_path,
+                            lat_error *error);
+
+#endif

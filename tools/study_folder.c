@@ -1,0 +1,496 @@
+/*
+ * study_folder.c - the folder of a study: plan, lock, files in it, manifest.
+ *
+ * plan.json says what the study is: options that results depend on, and the
+ * SHA-256 of every input.  A folder whose plan.json is the same is gone on
+ * with; another one is refused, so that two studies never mix.
+ */
+#include "study_int.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *study_path(const study *s, const char *format, ...)
+{
+    char name[512];
+    va_list list;
+    va_start(list, format);
+    int size = vsnprintf(name, sizeof name, format, list);
+    va_end(list);
+    if (size < 0 || (size_t)size >= sizeof name)
+        return NULL;
+    return lat_path_join(s->options.folder, name);
+}
+
+lat_status study_write(const study *s, const char *name, lat_buffer *buffer,
+                       lat_error *error)
+{
+    char *path = study_path(s, "%s", name);
+    lat_status status = lat_buffer_status(buffer, error);
+    if (status == LAT_OK && path == NULL)
+        status = lat_error_memory(error, strlen(name));
+    if (status == LAT_OK)
+        status = lat_file_write(path, buffer->data, buffer->size, error);
+    lat_free(path);
+    lat_buffer_free(buffer);
+    return status;
+}
+
+/* ---- Plan ----------------------------------------------------------------- */
+
+static void put_text(lat_json_writer *json, const char *key,
+                     const char *value)
+{
+    lat_json_key(json, key);
+    if (value == NULL)
+        lat_json_put_null(json);
+    else
+        lat_json_put_text(json, value);
+}
+
+static void put_count(lat_json_writer *json, const char *key, uint64_t value)
+{
+    lat_json_key(json, key);
+    lat_json_put_count(json, value);
+}
+
+/* 0 in the file means "no limit". */
+static uint64_t open_ended(uint64_t value)
+{
+    return value == UINT64_MAX ? 0 : value;
+}
+
+void study_put_options(lat_json_writer *json, const study *s)
+{
+    static const char *const poolings[] = {"last", "first", "mean"};
+    const study_options *o = &s->options;
+    lat_json_open(json, '{');
+    put_text(json, "base", o->paths[STUDY_BASE]);
+    put_count(json, "bootstraps", o->bootstraps);
+    put_text(json, "data", o->data);
+    put_count(json, "del", open_ended(o->words.del));
+    put_text(json, "eval", o->eval);
+    put_count(json, "k", o->k);
+    lat_json_key(json, "labels");
+    lat_json_open(json, '[');
+    for (size_t i = 0; i < o->label_count; i++)
+        lat_json_put_text(json, o->labels[i]);
+    lat_json_close(json, ']');
+    lat_json_key(json, "layers");
+    lat_json_open(json, '[');
+    for (size_t i = 0; i < s->layer_count; i++)
+        lat_json_put_count(json, s->layers[i]);
+    lat_json_close(json, ']');
+    put_count(json, "limit", cli_count(s->call, "limit"));
+    put_count(json, "longest", o->words.longest);
+    put_count(json, "max", open_ended(o->words.max));
+    put_count(json, "min", o->words.min);
+    put_count(json, "min_types", o->min_types);
+    put_count(json, "permutations", o->permutations);
+    put_text(json, "polarity",
+             o->predicted_polarity ? "predicted" : "gold");
+    put_text(json, "pooling", poolings[o->pooling]);
+    put_text(json, "sample", o->words.random_sample ? "random" : "first");
+    put_count(json, "seed", o->seed);
+    lat_json_key(json, "size_ratio");
+    lat_json_put_number(json, o->size_ratio);
+    put_text(json, "theta", o->theta);
+    put_text(json, "tuned", o->paths[STUDY_TUNED]);
+    put_text(json, "words",
+             o->words.rule == LAT_WORDS_SPLIT ? "split" : "whitespace");
+    lat_json_close(json, '}');
+}
+
+static lat_status put_file(lat_json_writer *json, const char *path,
+                           const char *role, lat_error *error)
+{
+    unsigned char digest[32];
+    char hex[65];
+    lat_status status = lat_sha256_file(digest, path, error);
+    if (status != LAT_OK)
+        return status;
+    lat_sha256_hex(digest, hex);
+    lat_json_open(json, '{');
+    put_text(json, "path", path);
+    if (role != NULL)
+        put_text(json, "role", role);
+    put_text(json, "sha256", hex);
+    lat_json_close(json, '}');
+    return LAT_OK;
+}
+
+static lat_status put_inputs(lat_json_writer *json, const study *s,
+                             lat_error *error)
+{
+    lat_status status = LAT_OK;
+    lat_json_open(json, '[');
+    for (int side = 0; side < STUDY_SIDES; side++) {
+        const lat_model *model = s->readers[side].model;
+        for (size_t i = 0;
+             i < lat_model_file_count(model) && status == LAT_OK; i++)
+            status = put_file(json, lat_model_file(model, i),
+                              study_side_names[side], error);
+    }
+    if (status == LAT_OK && strcmp(s->options.data, "-") != 0)
+        status = put_file(json, s->options.data, "data", error);
+    if (status == LAT_OK && s->options.eval != NULL &&
+        strcmp(s->options.eval, "-") != 0)
+        status = put_file(json, s->options.eval, "eval", error);
+    for (size_t i = 0; i < s->options.label_count && status == LAT_OK; i++) {
+        const char *equals = strchr(s->options.labels[i], '=');
+        if (equals != NULL && !lat_path_is_folder(equals + 1))
+            status = put_file(json, equals + 1, "labels", error);
+    }
+    lat_json_close(json, ']');
+    return status;
+}
+
+static void put_model(lat_json_writer *json, const study *s)
+{
+    const lat_model_info *info = s->readers[STUDY_TUNED].info;
+    lat_json_open(json, '{');
+    put_text(json, "architecture", info->architecture);
+    put_count(json, "hidden", info->hidden);
+    lat_json_key(json, "labels");
+    lat_json_open(json, '[');
+    for (size_t c = 0; info->labels != NULL && c < info->classes; c++)
+        lat_json_put_text(json, info->labels[c]);
+    lat_json_close(json, ']');
+    put_count(json, "layers", info->layers);
+    lat_json_close(json, '}');
+}
+
+static void put_corpus(lat_json_writer *json, const study *s)
+{
+    lat_json_open(json, '{');
+    put_count(json, "sentences", s->corpus.count);
+    put_count(json, "sentences_cut", s->tokens[STUDY_TUNED].cut_sentences);
+    put_count(json, "sentences_left_out", s->words.long_count);
+    put_count(json, "types", s->words.kept_types);
+    put_count(json, "words", s->words.total);
+    put_count(json, "words_kept", s->words.count);
+    put_count(json, "words_lost", s->lost);
+    lat_json_close(json, '}');
+}
+
+static lat_status make_plan(lat_buffer *out, const study *s,
+                            lat_error *error)
+{
+    lat_json_writer json;
+    lat_json_begin(&json, out, true);
+    lat_json_open(&json, '{');
+    lat_json_key(&json, "corpus");
+    put_corpus(&json, s);
+    lat_json_key(&json, "inputs");
+    lat_status status = put_inputs(&json, s, error);
+    lat_json_key(&json, "model");
+    put_model(&json, s);
+    lat_json_key(&json, "options");
+    study_put_options(&json, s);
+    put_text(&json, "version", LAT_VERSION);
+    lat_json_close(&json, '}');
+    lat_buffer_char(out, '\n');
+    return status == LAT_OK ? lat_buffer_status(out, error) : status;
+}
+
+void study_put_provenance(lat_json_writer *json, const void *context)
+{
+    const study *s = context;
+    lat_json_open(json, '{');
+    lat_json_key(json, "options");
+    study_put_options(json, s);
+    put_text(json, "plan", "plan.json");
+    put_text(json, "version", LAT_VERSION);
+    lat_json_close(json, '}');
+}
+
+/* ---- The folder ------------------------------------------------------------ */
+
+static bool folder_is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    bool empty = true;
+    if (folder == NULL)
+        return true;
+    for (struct dirent *entry = readdir(folder); entry != NULL && empty;
+         entry = readdir(folder))
+        empty = strcmp(entry->d_name, ".") == 0 ||
+                strcmp(entry->d_name, "..") == 0 ||
+                strcmp(entry->d_name, ".lock") == 0;
+    (void)closedir(folder);
+    return empty;
+}
+
+/* Two runs into one folder: the second one is refused.  The lock is of the
+ * kind that the system drops when the process ends, however it ends. */
+static lat_status take_lock(study *s, lat_error *error)
+{
+    char *path = study_path(s, ".lock");
+    struct flock lock;
+    if (path == NULL)
+        return lat_error_memory(error, strlen(s->options.folder) + 8);
+    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    lat_status status = LAT_OK;
+    if (s->lock < 0) {
+        status = lat_error_errno(error, path, "create");
+    } else {
+        memset(&lock, 0, sizeof lock);
+        lock.l_type = F_WRLCK;
+        lock.l_whence = SEEK_SET;
+        if (fcntl(s->lock, F_SETLK, &lock) != 0) {
+            lat_error_set(error, LAT_IO,
+                          "another run is writing into this folder");
+            status = lat_error_in_file(error, s->options.folder);
+        }
+    }
+    lat_free(path);
+    return status;
+}
+
+static lat_status compare_plan(const study *s, const lat_buffer *plan,
+                               const char *path, lat_error *error)
+{
+    lat_map map = {0};
+    lat_status status = lat_map_open(&map, path, error);
+    if (status != LAT_OK)
+        return status;
+    if (map.size != plan->size ||
+        memcmp(map.data, plan->data, map.size) != 0) {
+        size_t line = 1, i = 0;
+        while (i < map.size && i < plan->size &&
+               map.data[i] == (unsigned char)plan->data[i])
+            line += map.data[i++] == '\n';
+        status = lat_error_at_line(error, LAT_USAGE, line,
+                                   "the folder holds a study with other "
+                                   "options or inputs (from this line on); "
+                                   "choose another --out");
+        lat_error_in_file(error, path);
+    } else {
+        cli_say(s->call, "going on with the study in %s",
+                s->options.folder);
+    }
+    lat_map_close(&map);
+    return status;
+}
+
+static lat_status make_folders(const study *s, lat_error *error)
+{
+    static const char *const names[] = {"align", "polarity", "triggers"};
+    lat_status status = LAT_OK;
+    for (size_t i = 0; i < 3 && status == LAT_OK; i++) {
+        char *path = study_path(s, "%s", names[i]);
+        status = path == NULL ? lat_error_memory(error, 16)
+                              : lat_folder_make(path, error);
+        lat_free(path);
+    }
+    for (int side = 0; side < STUDY_SIDES; side++)
+        for (size_t l = 0; l < s->layer_count && status == LAT_OK; l++) {
+            char *path = study_path(s, "%s/layer-%02zu",
+                                    study_side_names[side], s->layers[l]);
+            status = path == NULL ? lat_error_memory(error, 16)
+                                  : lat_folder_make(path, error);
+            lat_free(path);
+        }
+    return status;
+}
+
+static lat_status write_text(const study *s, lat_error *error)
+{
+    lat_buffer text = {0};
+    for (size_t i = 0; i < s->text.sentences; i++) {
+        for (size_t w = s->text.starts[i]; w < s->text.starts[i + 1]; w++) {
+            size_t size = 0;
+            const char *word =
+                lat_intern_text(s->text.set, s->text.words[w], &size);
+            if (w != s->text.starts[i])
+                lat_buffer_char(&text, ' ');
+            lat_buffer_add(&text, word, size);
+        }
+        lat_buffer_char(&text, '\n');
+    }
+    return study_write(s, "text.in", &text, error);
+}
+
+lat_status study_folder_open(study *s, lat_error *error)
+{
+    lat_buffer plan = {0};
+    char *path = study_path(s, "plan.json"), *words = NULL;
+    lat_status status = path == NULL ? lat_error_memory(error, 16) : LAT_OK;
+    if (status == LAT_OK)
+        status = make_plan(&plan, s, error);
+    if (status == LAT_OK)
+        status = lat_folder_make(s->options.folder, error);
+    if (status == LAT_OK && !lat_path_exists(path) &&
+        !folder_is_empty(s->options.folder)) {
+        lat_error_set(error, LAT_USAGE,
+                      "the folder is not empty and holds no study; choose "
+                      "another --out");
+        status = lat_error_in_file(error, s->options.folder);
+    }
+    if (status == LAT_OK)
+        status = take_lock(s, error);
+    if (status == LAT_OK && lat_path_exists(path))
+        status = compare_plan(s, &plan, path, error);
+    else if (status == LAT_OK)
+        status = lat_file_write(path, plan.data, plan.size, error);
+    if (status == LAT_OK)
+        status = make_folders(s, error);
+    if (status == LAT_OK) {
+        words = study_path(s, "words.tsv");
+        status = words == NULL
+                     ? lat_error_memory(error, 16)
+                     : inputs_words_write(&s->words, words, NULL, error);
+    }
+    if (status == LAT_OK)
+        status = write_text(s, error);
+    lat_free(words);
+    lat_free(path);
+    lat_buffer_free(&plan);
+    return status;
+}
+
+/* ---- Manifest ------------------------------------------------------------------ */
+
+typedef struct file_list {
+    char **paths; /* relative to the study folder */
+    size_t count, capacity;
+} file_list;
+
+static lat_status list_add(file_list *list, char *path, lat_error *error)
+{
+    if (path == NULL)
+        return lat_error_memory(error, 64);
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity * 2 + 64;
+        char **paths = lat_realloc(list->paths, capacity * sizeof *paths);
+        if (paths == NULL) {
+            lat_free(path);
+            return lat_error_memory(error, capacity * sizeof *paths);
+        }
+        list->paths = paths;
+        list->capacity = capacity;
+    }
+    list->paths[list->count++] = path;
+    return LAT_OK;
+}
+
+/* Regular files below the folder, without the lock and the manifest; at
+ * most two folders deep, as studies are. */
+static lat_status list_files(file_list *list, const char *root,
+                             const char *below, int depth, lat_error *error)
+{
+    char *full = below[0] == '\0' ? lat_copy_string(root)
+                                  : lat_path_join(root, below);
+    DIR *folder = full == NULL ? NULL : opendir(full);
+    lat_status status = LAT_OK;
+    if (folder == NULL) {
+        status = full == NULL ? lat_error_memory(error, 64)
+                              : lat_error_errno(error, full, "list");
+        lat_free(full);
+        return status;
+    }
+    for (struct dirent *entry = readdir(folder);
+         entry != NULL && status == LAT_OK; entry = readdir(folder)) {
+        if (entry->d_name[0] == '.' ||
+            (depth == 0 && strcmp(entry->d_name, "manifest.json") == 0))
+            continue;
+        char *name = below[0] == '\0'
+                         ? lat_copy_string(entry->d_name)
+                         : lat_path_join(below, entry->d_name);
+        char *path = name == NULL ? NULL : lat_path_join(root, name);
+        bool is_folder = path != NULL && lat_path_is_folder(path);
+        lat_free(path);
+        if (is_folder && depth < 2)
+            status = list_files(list, root, name, depth + 1, error);
+        else if (!is_folder) {
+            status = list_add(list, name, error);
+            name = NULL;
+        }
+        lat_free(name);
+    }
+    (void)closedir(folder);
+    lat_free(full);
+    return status;
+}
+
+/* Byte order; the lists are short. */
+static void sort_names(char **names, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = i; j > 0 && strcmp(names[j - 1], names[j]) > 0;
+             j--) {
+            char *swap = names[j];
+            names[j] = names[j - 1];
+            names[j - 1] = swap;
+        }
+}
+
+static lat_status put_outputs(lat_json_writer *json, const study *s,
+                              const file_list *list, lat_error *error)
+{
+    lat_status status = LAT_OK;
+    lat_json_open(json, '[');
+    for (size_t i = 0; i < list->count && status == LAT_OK; i++) {
+        unsigned char digest[32];
+        char hex[65];
+        char *path = study_path(s, "%s", list->paths[i]);
+        status = path == NULL ? lat_error_memory(error, 64)
+                              : lat_sha256_file(digest, path, error);
+        lat_free(path);
+        if (status != LAT_OK)
+            break;
+        lat_sha256_hex(digest, hex);
+        lat_json_open(json, '{');
+        put_text(json, "path", list->paths[i]);
+        put_text(json, "sha256", hex);
+        lat_json_close(json, '}');
+    }
+    lat_json_close(json, ']');
+    return status;
+}
+
+lat_status study_manifest(study *s, lat_error *error)
+{
+    lat_buffer text = {0};
+    lat_json_writer json;
+    file_list list = {0};
+    lat_status status =
+        list_files(&list, s->options.folder, "", 0, error);
+    if (status == LAT_OK) {
+        sort_names(list.paths, list.count);
+        lat_json_begin(&json, &text, true);
+        lat_json_open(&json, '{');
+        lat_json_key(&json, "corpus");
+        put_corpus(&json, s);
+        lat_json_key(&json, "inputs");
+        status = put_inputs(&json, s, error);
+        lat_json_key(&json, "model");
+        put_model(&json, s);
+        lat_json_key(&json, "options");
+        study_put_options(&json, s);
+        lat_json_key(&json, "outputs");
+    }
+    if (status == LAT_OK)
+        status = put_outputs(&json, s, &list, error);
+    if (status == LAT_OK) {
+        put_text(&json, "version", LAT_VERSION);
+        lat_json_close(&json, '}');
+        lat_buffer_char(&text, '\n');
+        status = study_write(s, "manifest.json", &text, error);
+    }
+    lat_buffer_free(&text);
+    for (size_t i = 0; i < list.count; i++)
+        lat_free(list.paths[i]);
+    lat_free(list.paths);
+    if (status == LAT_OK) {
+        char *lock = study_path(s, ".lock");
+        if (lock != NULL)
+            (void)unlink(lock); /* a leftover lock file does no harm */
+        lat_free(lock);
+    }
+    return status;
+}

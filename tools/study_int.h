@@ -1,0 +1,101 @@
+/*
+ * study_int.h - a study from options to folder.
+ *
+ *   study_open      models, corpus, words, plan; everything that can be
+ *                   refused is refused here, before hours are spent
+ *   study_layers    forward pass and clustering, layer by layer; finished
+ *                   layers are kept when a run is repeated
+ *   study_align     base with tuned, all layer pairs        align/
+ *   study_human     human-defined concepts                  align/
+ *   study_polarity  task concepts                           polarity/
+ *   study_triggers  candidates, flip rates, controls        triggers/
+ *   study_manifest  hashes of everything                    manifest.json
+ *
+ * The folder:
+ *
+ *   plan.json        options and input hashes: what the study is
+ *   words.tsv        word, n, sentence, position of every kept word
+ *   sentences.tsv    gold and predicted class, probabilities, text
+ *   text.in          the corpus as words, one sentence a line
+ *   base/layer-NN/   linkage.npy, concepts.txt, layer.sha256
+ *   tuned/layer-NN/
+ *   align/           overlap-UNIT.tsv (all layer pairs), layer-NN.json and
+ *                    matches.tsv (equal layers), human.tsv,
+ *                    human-concepts.tsv, human-SIDE-NN.json
+ *   polarity/        polarity.tsv, concepts.tsv, SIDE-NN.json
+ *   triggers/        triggers.tsv, triggers.json, ...
+ *   report.html, manifest.json
+ */
+#ifndef LATENT_STUDY_INT_H
+#define LATENT_STUDY_INT_H
+
+#include "inputs_int.h"
+
+enum { STUDY_BASE, STUDY_TUNED, STUDY_SIDES };
+extern const char *const study_side_names[STUDY_SIDES]; /* "base", "tuned" */
+
+typedef struct study_options {
+    const char *paths[STUDY_SIDES]; /* models */
+    const char *data, *eval;        /* eval may be NULL */
+    const char *folder;
+    size_t k;
+    const char *layers;             /* list as given */
+    const char *theta;              /* decimal text */
+    uint32_t min_types;
+    double size_ratio;
+    bool predicted_polarity;        /* the default class is gold */
+    uint32_t permutations, bootstraps;
+    uint64_t seed, memory;          /* bytes; 0 = no limit */
+    lat_words_options words;
+    lat_pooling pooling;
+    const char *const *labels;      /* FAMILY=FILE */
+    size_t label_count;
+} study_options;
+
+typedef struct study {
+    cli_call *call;
+    study_options options;
+    lat_reader readers[STUDY_SIDES];
+    lat_corpus corpus, eval;
+    lat_words words;
+    lat_tokens tokens[STUDY_SIDES];
+    size_t lost;              /* words lost to truncation */
+    size_t *layers;           /* wanted, ascending */
+    size_t layer_count;
+    lat_text text;            /* the corpus as words */
+    lat_classes gold, predicted; /* of the sentences; sentences 0 if none */
+    lat_concepts *concepts[STUDY_SIDES]; /* layer_count each, after
+                                            study_layers */
+    lat_polarity *polarity[STUDY_SIDES]; /* layer_count, by options' class */
+    int lock;                 /* file descriptor of the lock, or -1 */
+} study;
+
+lat_status study_options_read(study_options *out, const cli_call *call,
+                              lat_error *error);
+lat_status study_open(study *out, cli_call *call, lat_error *error);
+void study_close(study *study);
+/* Words, memory, disk and seconds, on standard output (--dry-run). */
+lat_status study_dry_run(study *study, lat_error *error);
+/* Makes the folder and plan.json, or finds the same plan there. */
+lat_status study_folder_open(study *study, lat_error *error);
+lat_status study_layers(study *study, lat_error *error);
+lat_status study_align(study *study, lat_error *error);
+lat_status study_human(study *study, lat_error *error);
+lat_status study_polarity(study *study, lat_error *error);
+lat_status study_triggers(study *study, lat_error *error);
+lat_status study_manifest(study *study, lat_error *error);
+
+/* "FOLDER/name" made by printf; NULL when out of memory. */
+char *study_path(const study *study, const char *format, ...)
+    LAT_PRINTF(2, 3);
+/* Writes a buffer to FOLDER/name and frees it. */
+lat_status study_write(const study *study, const char *name,
+                       lat_buffer *buffer, lat_error *error);
+/* Class used for polarity, NULL when the corpus has none. */
+const lat_classes *study_classes(const study *study);
+/* The options that results depend on, as members of a JSON object. */
+void study_put_options(lat_json_writer *json, const study *study);
+/* The member "provenance" of a result's JSON (version, options, hashes). */
+void study_put_provenance(lat_json_writer *json, const void *study);
+
+#endif

@@ -1,0 +1,514 @@
+/*
+ * reader.c - text through tokenizer and model, in blocks.
+ *
+ *   sentences -> tokenize (tasks of 256 sentences) -> ids end to end
+ *   ids -> forward (blocks of whole sentences) -> rows of the kept words
+ *
+ * Blocks depend on the corpus alone, so results do not depend on threads.
+ */
+#include "triggers.h"
+
+#include <string.h>
+
+enum {
+    SENTENCES_A_TASK = 256,
+    TOKENS_A_BLOCK = 16384 /* about; bounds memory, keeps all threads busy */
+};
+
+static lat_status open_tokenizer(lat_reader *out, const char *path,
+                                 lat_error *error)
+{
+    const lat_model_vocabulary *vocabulary =
+        lat_model_get_vocabulary(out->model);
+    if (vocabulary == NULL)
+        return lat_tokenizer_open(&out->tokenizer, path, error);
+    lat_tokenizer_parts parts = {
+        .kind = vocabulary->kind,
+        .count = vocabulary->count,
+        .pieces = vocabulary->pieces,
+        .sizes = vocabulary->sizes,
+        .scores = vocabulary->scores,
+        .merges = vocabulary->merges,
+        .merge_count = vocabulary->merge_count,
+        .json = vocabulary->tokenizer_json,
+        .json_size = vocabulary->tokenizer_json_size,
+        .lowercase = vocabulary->lowercase,
+        .strip_accents = vocabulary->strip_accents,
+        .chinese_characters = vocabulary->chinese_characters};
+    lat_status status =
+        lat_tokenizer_from_parts(&out->tokenizer, &parts, error);
+    if (status != LAT_OK)
+        lat_error_in_file(error, path);
+    return status;
+}
+
+lat_status lat_reader_open(lat_reader *out, const char *path,
+                           lat_error *error)
+{
+    memset(out, 0, sizeof *out);
+    lat_status status = lat_model_open(&out->model, path, NULL, error);
+    if (status == LAT_OK) {
+        out->info = lat_model_get_info(out->model);
+        status = open_tokenizer(out, path, error);
+    }
+    if (status == LAT_OK &&
+        lat_tokenizer_vocabulary(out->tokenizer) > out->info->vocabulary) {
+        status = lat_error_set(error, LAT_OUT_OF_RANGE,
+                               "the tokenizer has %zu pieces, the model only "
+                               "%zu embeddings",
+                               lat_tokenizer_vocabulary(out->tokenizer),
+                               out->info->vocabulary);
+        lat_error_in_file(error, path);
+    }
+    if (status != LAT_OK)
+        lat_reader_close(out);
+    return status;
+}
+
+void lat_reader_close(lat_reader *reader)
+{
+    lat_tokenizer_close(reader->tokenizer);
+    lat_model_close(reader->model);
+    memset(reader, 0, sizeof *reader);
+}
+
+/* ---- Tokenizing ----------------------------------------------------------- */
+
+/* One task's tokens, before all are joined. */
+typedef struct part {
+    uint32_t *ids, *types;
+    size_t count, capacity;
+    lat_status status;
+    lat_error error;
+} part;
+
+typedef struct tokenizing {
+    const lat_reader *reader;
+    const lat_sentence *sentences;
+    size_t count;
+    const lat_words *words;
+    const size_t *first_word; /* sentences + 1, into words->items; or NULL */
+    lat_tokens *out;
+    part *parts;
+} tokenizing;
+
+static lat_status part_add(part *to, const lat_encoding *from,
+                           lat_error *error)
+{
+    size_t need = 0;
+    if (!lat_size_add(to->count, from->count, &need))
+        return lat_error_memory(error, UINT64_MAX);
+    if (need > to->capacity) {
+        size_t capacity = need * 2 + 1024;
+        uint32_t *ids = lat_realloc(to->ids, capacity * sizeof *ids);
+        if (ids == NULL)
+            return lat_error_memory(error, capacity * sizeof *ids);
+        to->ids = ids;
+        uint32_t *types = lat_realloc(to->types, capacity * sizeof *types);
+        if (types == NULL)
+            return lat_error_memory(error, capacity * sizeof *types);
+        to->types = types;
+        to->capacity = capacity;
+    }
+    memcpy(to->ids + to->count, from->ids, from->count * sizeof *to->ids);
+    memcpy(to->types + to->count, from->types,
+           from->count * sizeof *to->types);
+    to->count = need;
+    return LAT_OK;
+}
+
+/* Token ranges of a sentence's words, relative to the part for now. */
+static lat_status place_words(tokenizing *t, size_t sentence,
+                              const lat_encoding *encoding, size_t base,
+                              lat_error *error)
+{
+    size_t from = t->first_word[sentence], to = t->first_word[sentence + 1];
+    size_t count = to - from;
+    if (count == 0)
+        return LAT_OK;
+    lat_span *spans = lat_new_array(count, sizeof *spans);
+    if (spans == NULL)
+        return lat_error_memory(error, count * sizeof *spans);
+    size_t second = 0; /* words of the first text */
+    for (size_t i = 0; i < count; i++) {
+        const lat_word *word = &t->words->items[from + i];
+        spans[i] = (lat_span){word->first, word->end};
+        second += word->which == 0;
+    }
+    lat_tokens *out = t->out;
+    lat_words_to_tokens(out->first + from, out->end + from, encoding, 0,
+                        spans, second);
+    lat_words_to_tokens(out->first + from + second,
+                        out->end + from + second, encoding, 1,
+                        spans + second, count - second);
+    for (size_t i = from; i < to; i++) {
+        out->first[i] += base;
+        out->end[i] += base;
+    }
+    lat_free(spans);
+    return LAT_OK;
+}
+
+static void tokenize_part(void *context, size_t task, size_t worker)
+{
+    (void)worker;
+    tokenizing *t = context;
+    part *to = &t->parts[task];
+    lat_encoding encoding = {0};
+    lat_encode_options options = {.max_length = t->reader->info->max_tokens};
+    size_t from = task * SENTENCES_A_TASK, end = from + SENTENCES_A_TASK;
+    for (size_t s = from; s < end && s < t->count; s++) {
+        const lat_sentence *sentence = &t->sentences[s];
+        to->status = lat_tokenizer_encode(
+            t->reader->tokenizer, &encoding, sentence->a, sentence->a_size,
+            sentence->b, sentence->b_size, &options, &to->error);
+        if (to->status != LAT_OK) {
+            lat_error_at_line(&to->error, to->status, sentence->line,
+                              "cannot tokenize");
+            break;
+        }
+        if (t->first_word != NULL)
+            to->status = place_words(t, s, &encoding, to->count, &to->error);
+        if (to->status == LAT_OK)
+            to->status = part_add(to, &encoding, &to->error);
+        if (to->status != LAT_OK)
+            break;
+        t->out->starts[s + 1] = encoding.count;
+        t->out->cut[s] = (uint32_t)encoding.cut;
+    }
+    lat_encoding_free(&encoding);
+}
+
+/* Words are in corpus order: where each sentence's begin. */
+static size_t *index_words(const lat_words *words, size_t sentences)
+{
+    size_t *first = lat_new_array(sentences + 1, sizeof *first);
+    if (first == NULL)
+        return NULL;
+    for (size_t i = 0; i < words->count; i++)
+        first[words->items[i].sentence + 1]++;
+    for (size_t s = 0; s < sentences; s++)
+        first[s + 1] += first[s];
+    return first;
+}
+
+static lat_status join_parts(tokenizing *t, size_t tasks, lat_error *error)
+{
+    lat_tokens *out = t->out;
+    size_t total = 0, at = 0;
+    for (size_t p = 0; p < tasks; p++) {
+        if (t->parts[p].status != LAT_OK) {
+            if (error != NULL)
+                *error = t->parts[p].error;
+            return t->parts[p].status;
+        }
+        if (!lat_size_add(total, t->parts[p].count, &total))
+            return lat_error_memory(error, UINT64_MAX);
+    }
+    out->ids = lat_new_array(total, sizeof *out->ids);
+    out->types = lat_new_array(total, sizeof *out->types);
+    if (out->ids == NULL || out->types == NULL)
+        return lat_error_memory(error, (uint64_t)total * 8);
+    for (size_t p = 0; p < tasks; p++) {
+        const part *from = &t->parts[p];
+        if (from->count != 0) {
+            memcpy(out->ids + at, from->ids, from->count * sizeof *out->ids);
+            memcpy(out->types + at, from->types,
+                   from->count * sizeof *out->types);
+        }
+        size_t s = p * SENTENCES_A_TASK;
+        size_t last = s + SENTENCES_A_TASK < t->count ? s + SENTENCES_A_TASK
+                                                      : t->count;
+        if (t->first_word != NULL)
+            for (size_t w = t->first_word[s]; w < t->first_word[last]; w++) {
+                out->first[w] += at;
+                out->end[w] += at;
+            }
+        at += from->count;
+    }
+    for (size_t s = 0; s < t->count; s++) {
+        out->starts[s + 1] += out->starts[s];
+        out->cut_sentences += out->cut[s] != 0;
+    }
+    return LAT_OK;
+}
+
+static lat_status tokenize(lat_tokens *out, const lat_reader *reader,
+                           lat_pool *pool, const lat_sentence *sentences,
+                           size_t count, const lat_words *words,
+                           lat_error *error)
+{
+    size_t tasks = (count + SENTENCES_A_TASK - 1) / SENTENCES_A_TASK;
+    tokenizing t = {.reader = reader, .sentences = sentences,
+                    .count = count, .words = words, .out = out};
+    size_t *first_word = NULL;
+    memset(out, 0, sizeof *out);
+    lat_status status = LAT_OK;
+    out->sentences = count;
+    out->words = words == NULL ? 0 : words->count;
+    out->starts = lat_new_array(count + 1, sizeof *out->starts);
+    out->cut = lat_new_array(count, sizeof *out->cut);
+    out->first = lat_new_array(out->words, sizeof *out->first);
+    out->end = lat_new_array(out->words, sizeof *out->end);
+    t.parts = lat_new_array(tasks, sizeof *t.parts);
+    if (words != NULL)
+        first_word = index_words(words, count);
+    t.first_word = first_word;
+    if (out->starts == NULL || out->cut == NULL || out->first == NULL ||
+        out->end == NULL || t.parts == NULL ||
+        (words != NULL && first_word == NULL)) {
+        status = lat_error_memory(error, (uint64_t)count * 16);
+        goto done;
+    }
+    lat_pool_run(pool, tasks, tokenize_part, &t);
+    status = join_parts(&t, tasks, error);
+done:
+    for (size_t p = 0; t.parts != NULL && p < tasks; p++) {
+        lat_free(t.parts[p].ids);
+        lat_free(t.parts[p].types);
+    }
+    lat_free(t.parts);
+    lat_free(first_word);
+    if (status != LAT_OK)
+        lat_tokens_free(out);
+    return status;
+}
+
+lat_status lat_reader_tokenize(lat_tokens *out, const lat_reader *reader,
+                               lat_pool *pool, const lat_corpus *corpus,
+                               const lat_words *words, lat_error *error)
+{
+    return tokenize(out, reader, pool, corpus->sentences, corpus->count,
+                    words, error);
+}
+
+void lat_tokens_free(lat_tokens *tokens)
+{
+    lat_free(tokens->starts);
+    lat_free(tokens->ids);
+    lat_free(tokens->types);
+    lat_free(tokens->cut);
+    lat_free(tokens->first);
+    lat_free(tokens->end);
+    memset(tokens, 0, sizeof *tokens);
+}
+
+size_t lat_words_drop_lost(lat_words *words, lat_tokens *base,
+                           lat_tokens *tuned)
+{
+    size_t kept = 0;
+    for (size_t w = 0; w < words->count; w++) {
+        if (base->first[w] == base->end[w] ||
+            (tuned != NULL && tuned->first[w] == tuned->end[w]))
+            continue;
+        words->items[kept] = words->items[w];
+        base->first[kept] = base->first[w];
+        base->end[kept] = base->end[w];
+        if (tuned != NULL) {
+            tuned->first[kept] = tuned->first[w];
+            tuned->end[kept] = tuned->end[w];
+        }
+        kept++;
+    }
+    size_t dropped = words->count - kept;
+    words->count = base->words = kept;
+    if (tuned != NULL)
+        tuned->words = kept;
+    return dropped;
+}
+
+/* ---- The pass over the corpus ------------------------------------------------ */
+
+typedef struct passing {
+    const lat_reader *reader;
+    const lat_tokens *tokens;
+    const lat_reader_want *want;
+    size_t *rows;     /* token rows wanted in a block */
+    float **hidden;   /* L+1: where the block's rows go */
+    float *pooled;    /* mean pooling: rows of one layer at a time */
+    size_t *starts;   /* of the block, from 0 */
+    size_t row_capacity;
+} passing;
+
+/* Rows of the words w0..w1-1, relative to the block's first token. */
+static size_t list_rows(const passing *p, size_t w0, size_t w1, size_t base)
+{
+    const lat_tokens *tokens = p->tokens;
+    size_t count = 0;
+    for (size_t w = w0; w < w1; w++) {
+        if (p->want->pooling == LAT_POOL_LAST)
+            p->rows[count++] = tokens->end[w] - 1 - base;
+        else if (p->want->pooling == LAT_POOL_FIRST)
+            p->rows[count++] = tokens->first[w] - base;
+        else
+            for (size_t r = tokens->first[w]; r < tokens->end[w]; r++)
+                p->rows[count++] = r - base;
+    }
+    return count;
+}
+
+/* Mean of each word's rows, in double, rounded once. */
+static void pool_mean(const passing *p, size_t w0, size_t w1, float *out,
+                      const float *rows)
+{
+    size_t hidden = p->reader->info->hidden, row = 0;
+    for (size_t w = w0; w < w1; w++) {
+        size_t count = p->tokens->end[w] - p->tokens->first[w];
+        for (size_t j = 0; j < hidden; j++) {
+            double sum = 0;
+            for (size_t r = 0; r < count; r++)
+                sum += (double)rows[(row + r) * hidden + j];
+            out[(w - w0) * hidden + j] = (float)(sum / (double)count);
+        }
+        row += count;
+    }
+}
+
+static lat_status pass_block(passing *p, lat_pool *pool, size_t s0,
+                             size_t s1, size_t w0, size_t w1,
+                             lat_error *error)
+{
+    const lat_model_info *info = p->reader->info;
+    const lat_tokens *tokens = p->tokens;
+    size_t base = tokens->starts[s0], H = info->hidden;
+    for (size_t s = s0; s <= s1; s++)
+        p->starts[s - s0] = tokens->starts[s] - base;
+    lat_batch batch = {.sequences = s1 - s0, .ids = tokens->ids + base,
+                       .types = info->type_vocabulary > 1
+                                    ? tokens->types + base : NULL,
+                       .starts = p->starts};
+    lat_states want = {0};
+    bool any = false, mean = p->want->pooling == LAT_POOL_MEAN;
+    size_t rows = list_rows(p, w0, w1, base);
+    for (size_t l = 0; l <= info->layers; l++) {
+        p->hidden[l] = NULL;
+        if (p->want->layers == NULL || p->want->layers[l] == NULL)
+            continue;
+        any = true;
+        p->hidden[l] = mean ? p->pooled + l * p->row_capacity * H
+                            : p->want->layers[l] + w0 * H;
+    }
+    if (any && rows != 0) {
+        want.hidden = p->hidden;
+        want.rows = p->rows;
+        want.row_count = rows;
+    }
+    if (p->want->logits != NULL)
+        want.logits = p->want->logits + s0 * info->classes;
+    if (want.hidden == NULL && want.logits == NULL)
+        return LAT_OK;
+    lat_status status = lat_model_forward(p->reader->model, pool, &batch,
+                                          &want, error);
+    for (size_t l = 0; mean && status == LAT_OK && l <= info->layers; l++)
+        if (p->hidden[l] != NULL)
+            pool_mean(p, w0, w1, p->want->layers[l] + w0 * H, p->hidden[l]);
+    return status;
+}
+
+/* Sentences s0.. that make a block, and the words in them. */
+static size_t block_end(const lat_tokens *tokens, size_t s0, size_t *w1)
+{
+    size_t s1 = s0 + 1, limit = tokens->starts[s0] + TOKENS_A_BLOCK;
+    while (s1 < tokens->sentences && tokens->starts[s1 + 1] <= limit)
+        s1++;
+    while (*w1 < tokens->words && tokens->first[*w1] < tokens->starts[s1])
+        (*w1)++;
+    return s1;
+}
+
+/* The most rows that any block wants. */
+static size_t most_rows(const lat_tokens *tokens, lat_pooling pooling)
+{
+    size_t most = 0, w0 = 0, w1 = 0;
+    for (size_t s = 0; s < tokens->sentences;) {
+        size_t rows = 0;
+        s = block_end(tokens, s, &w1);
+        for (; w0 < w1; w0++)
+            rows += pooling == LAT_POOL_MEAN
+                        ? tokens->end[w0] - tokens->first[w0] : 1;
+        most = rows > most ? rows : most;
+    }
+    return most;
+}
+
+lat_status lat_reader_states(const lat_reader *reader, lat_pool *pool,
+                             const lat_tokens *tokens,
+                             const lat_reader_want *want, lat_error *error)
+{
+    const lat_model_info *info = reader->info;
+    if (want->logits != NULL && info->head != LAT_HEAD_SEQUENCE)
+        return lat_error_set(error, LAT_UNSUPPORTED,
+                             "the model has no sequence classification head");
+    passing p = {.reader = reader, .tokens = tokens, .want = want};
+    p.row_capacity = most_rows(tokens, want->pooling);
+    p.rows = lat_new_array(p.row_capacity, sizeof *p.rows);
+    p.hidden = lat_new_array(info->layers + 1, sizeof *p.hidden);
+    p.starts = lat_new_array(tokens->sentences + 1, sizeof *p.starts);
+    lat_status status = LAT_OK;
+    size_t bytes = 0;
+    if (want->pooling == LAT_POOL_MEAN && want->layers != NULL) {
+        if (lat_size_mul(p.row_capacity, info->hidden * sizeof(float),
+                         &bytes) &&
+            lat_size_mul(bytes, info->layers + 1, &bytes))
+            p.pooled = lat_alloc(bytes);
+        if (p.pooled == NULL)
+            status = lat_error_memory(error, bytes);
+    }
+    if (p.rows == NULL || p.hidden == NULL || p.starts == NULL)
+        status = lat_error_memory(error, p.row_capacity * sizeof *p.rows);
+    size_t w0 = 0, w1 = 0;
+    for (size_t s0 = 0; status == LAT_OK && s0 < tokens->sentences;) {
+        size_t s1 = block_end(tokens, s0, &w1);
+        status = pass_block(&p, pool, s0, s1, w0, w1, error);
+        if (want->progress != NULL)
+            lat_progress_add(want->progress, s1 - s0);
+        if (status == LAT_OK && lat_interrupted())
+            status = lat_error_set(error, LAT_INTERRUPTED, "interrupted");
+        s0 = s1;
+        w0 = w1;
+    }
+    lat_free(p.rows);
+    lat_free(p.hidden);
+    lat_free(p.pooled);
+    lat_free(p.starts);
+    return status;
+}
+
+lat_status lat_reader_classify(const lat_reader *reader, lat_pool *pool,
+                               const lat_sentence *sentences, size_t count,
+                               float *logits, lat_progress *progress,
+                               lat_error *error)
+{
+    lat_tokens tokens = {0};
+    lat_status status = tokenize(&tokens, reader, pool, sentences, count,
+                                 NULL, error);
+    if (status != LAT_OK)
+        return status;
+    lat_reader_want want = {.logits = logits, .progress = progress};
+    status = lat_reader_states(reader, pool, &tokens, &want, error);
+    lat_tokens_free(&tokens);
+    return status;
+}
+
+void lat_predictions(const float *logits, size_t count, size_t classes,
+                     uint32_t *predicted, double *probabilities)
+{
+    for (size_t i = 0; i < count; i++) {
+        const float *row = logits + i * classes;
+        size_t best = 0;
+        for (size_t c = 1; c < classes; c++)
+            if (row[c] > row[best])
+                best = c;
+        if (predicted != NULL)
+            predicted[i] = (uint32_t)best;
+        if (probabilities == NULL)
+            continue;
+        double sum = 0, *out = probabilities + i * classes;
+        for (size_t c = 0; c < classes; c++) {
+            out[c] = lat_exp((double)row[c] - (double)row[best]);
+            sum += out[c];
+        }
+        for (size_t c = 0; c < classes; c++)
+            out[c] /= sum;
+    }
+}
