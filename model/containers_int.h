@@ -44,6 +44,13 @@ lat_status lat_folder_read(lat_weights *weights, lat_error *error);
  * or, for Q8_0, a row is not made of whole blocks. */
 bool lat_tensor_measure(lat_tensor *tensor);
 
+/* Values first .. first+count-1 as floats, or only checked when out is
+ * NULL; errors as lat_weights_copy_f32.  For Q8_0 both are multiples of
+ * 32. */
+lat_status lat_tensor_values(float *out, const lat_tensor *tensor,
+                             uint64_t first, uint64_t count,
+                             lat_error *error);
+
 /* Little-endian numbers at any address. */
 static inline uint16_t lat_read_u16(const unsigned char *at)
 {

@@ -2,9 +2,10 @@
  * weight_values.c - from the bytes of a tensor to floats, exactly.
  *
  * Files hold little-endian values at any address; everything here works on
- * every byte order and alignment.  A NaN or an infinity among the weights
- * would spread to every state and every cluster, so each value is looked at
- * once, while it is in cache, and the tensor is named.
+ * every byte order and alignment (the widening kernels read bytes).  A NaN
+ * or an infinity among the weights would spread to every state and every
+ * cluster, so each value is looked at once, while it is in cache, and the
+ * tensor is named.
  */
 #include "containers_int.h"
 
@@ -87,54 +88,37 @@ static lat_status refuse_type(const lat_tensor *tensor, lat_error *error)
                          lat_tensor_type_name(tensor->type));
 }
 
-/* The 2-byte units (of a whole value, or of a block's scale) that stand
- * `step` bytes apart, turned round.  At most CHUNK * 2 bytes. */
-static const void *turned(unsigned char *scratch, const unsigned char *in,
-                          size_t bytes, size_t step)
-{
-    memcpy(scratch, in, bytes);
-    for (size_t i = 0; i + 1 < bytes; i += step) {
-        scratch[i] = in[i + 1];
-        scratch[i + 1] = in[i];
-    }
-    return scratch;
-}
-
 /* n values from value number `first` on; n <= CHUNK, both multiples of 32
  * for Q8_0 (or n reaches the end, which is one too). */
 static void widen(float *out, const lat_tensor *tensor, size_t first,
                   size_t n)
 {
     const lat_kernels *kernels = lat_kernels_best();
-    /* The widest of the three kinds that may have to be turned. */
-    unsigned char scratch[CHUNK / Q8_0_VALUES * Q8_0_BYTES > CHUNK * 2
-                              ? CHUNK / Q8_0_VALUES * Q8_0_BYTES
-                              : CHUNK * 2];
     const unsigned char *in = tensor->data + first /
                               types[tensor->type].values *
                               types[tensor->type].bytes;
-    size_t bytes = n / types[tensor->type].values *
-                   types[tensor->type].bytes;
-    const void *from = in;
 
-    if (tensor->type == LAT_TENSOR_F32) {
-        for (size_t i = 0; BIG_ENDIAN_HOST && i < n; i++) {
-            uint32_t bits = lat_read_u32(in + 4 * i);
-            memcpy(&out[i], &bits, 4);
-        }
-        if (!BIG_ENDIAN_HOST)
-            memcpy(out, in, bytes);
+    switch (tensor->type) {
+    case LAT_TENSOR_F16:
+        kernels->widen_f16(out, in, n);
+        return;
+    case LAT_TENSOR_BF16:
+        kernels->widen_bf16(out, in, n);
+        return;
+    case LAT_TENSOR_Q8_0:
+        kernels->widen_q8_0(out, in, n);
+        return;
+    default: /* F32: callers let no other type through */
+        break;
+    }
+    if (!BIG_ENDIAN_HOST) {
+        memcpy(out, in, 4 * n);
         return;
     }
-    if (BIG_ENDIAN_HOST)
-        from = turned(scratch, in, bytes,
-                      tensor->type == LAT_TENSOR_Q8_0 ? Q8_0_BYTES : 2);
-    if (tensor->type == LAT_TENSOR_F16)
-        kernels->widen_f16(out, from, n);
-    else if (tensor->type == LAT_TENSOR_BF16)
-        kernels->widen_bf16(out, from, n);
-    else
-        kernels->widen_q8_0(out, from, n);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = lat_read_u32(in + 4 * i);
+        memcpy(&out[i], &bits, sizeof bits);
+    }
 }
 
 /* Number of the first NaN or infinity, or n.  The first loop has no branch,
@@ -168,10 +152,9 @@ static lat_status refuse_value(const lat_tensor *tensor, uint64_t number,
                          (unsigned long long)number);
 }
 
-/* Values first .. first+count-1, into out, or only checked when out is
- * NULL. */
-static lat_status walk(float *out, const lat_tensor *tensor, uint64_t first,
-                       uint64_t count, lat_error *error)
+lat_status lat_tensor_values(float *out, const lat_tensor *tensor,
+                             uint64_t first, uint64_t count,
+                             lat_error *error)
 {
     float scratch[CHUNK];
 
@@ -194,7 +177,7 @@ static lat_status walk(float *out, const lat_tensor *tensor, uint64_t first,
 lat_status lat_weights_copy_f32(float *out, const lat_tensor *tensor,
                                 lat_error *error)
 {
-    return walk(out, tensor, 0, tensor->count, error);
+    return lat_tensor_values(out, tensor, 0, tensor->count, error);
 }
 
 lat_status lat_weights_copy_rows(float *out, const lat_tensor *tensor,
@@ -210,7 +193,7 @@ lat_status lat_weights_copy_rows(float *out, const lat_tensor *tensor,
                              "has %llu", (unsigned long long)first,
                              (unsigned long long)(first + rows), LAT_QUOTE,
                              tensor->name, (unsigned long long)all);
-    return walk(out, tensor, first * row, rows * row, error);
+    return lat_tensor_values(out, tensor, first * row, rows * row, error);
 }
 
 const float *lat_weights_floats(const lat_tensor *tensor)
@@ -223,5 +206,5 @@ const float *lat_weights_floats(const lat_tensor *tensor)
 
 lat_status lat_weights_check(const lat_tensor *tensor, lat_error *error)
 {
-    return walk(NULL, tensor, 0, tensor->count, error);
+    return lat_tensor_values(NULL, tensor, 0, tensor->count, error);
 }
