@@ -7,7 +7,7 @@
  */
 #include "base.h"
 
-#include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -54,13 +54,22 @@ size_t lat_number_text(double value, char out[LAT_NUMBER_TEXT])
         snprintf(out, LAT_NUMBER_TEXT, "%.0f", value);
         return strlen(out);
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(out, LAT_NUMBER_TEXT, "%.*g", digits, value);
-        if (strtod(out, NULL) == value)
+    /* Every text of up to 15 digits survives the way through a double, so
+     * that %.15g finds any shorter one; subnormals hold fewer digits. */
+    int first = fabs(value) < DBL_MIN ? 1 : 15;
+    char text[64]; /* 24 bytes, more with a long decimal point */
+    for (int digits = first; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
             break;
     }
-    swap_point(out, LAT_NUMBER_TEXT, locale_point(), ".");
-    return strlen(out);
+    swap_point(text, sizeof text, locale_point(), ".");
+    size_t size = strlen(text);
+    if (size >= LAT_NUMBER_TEXT)
+        size = LAT_NUMBER_TEXT - 1;
+    memcpy(out, text, size);
+    out[size] = '\0';
+    return size;
 }
 
 static size_t skip_digits(const char *text, size_t size, size_t at)
