@@ -199,7 +199,7 @@ void lat_overlap_json(lat_json_writer *writer, const lat_overlap *overlap,
     lat_fields_end_int(&fields);
 }
 
-/* ---- Tables ---------------------------------------------------------------- */
+/* ---- Tables ------------------------------------------------------------- */
 
 void lat_overlap_tsv_header(lat_buffer *to, const char *lead)
 {

@@ -123,12 +123,67 @@ static void check_overlaps(const reference *ref)
     }
 }
 
+/* ---- Polarity ------------------------------------------------------------ */
+
+static void check_polarity(const reference *ref, const lat_json *entry)
+{
+    static const char *const names[2] = {"gold", "predicted"};
+    lat_polarity_options options = LAT_POLARITY_OPTIONS;
+    lat_polarity polarity[2];
+    lat_classes classes[2];
+    lat_agreement agreement = {0};
+    lat_error error = {0};
+    lat_buffer text = {0};
+    lat_json_writer writer;
+    bool bad = false;
+    const char *side = lat_json_text(entry, "clusters", "", &bad);
+    const lat_concepts *concepts = strcmp(side, "base") == 0 ? &ref->base
+                                                             : &ref->tuned;
+    char file[700];
+    int i;
+
+    memset(polarity, 0, sizeof polarity);
+    memset(classes, 0, sizeof classes);
+    snprintf(file, sizeof file, "%s/classes.tsv", ref->path);
+    options.permutations = options.bootstraps = 2;
+    for (i = 0; i < 2; i++) {
+        CHECK(lat_classes_read(&classes[i], file, names[i], &error) ==
+              LAT_OK);
+        CHECK(lat_polarity_run(&polarity[i], NULL, concepts, &classes[i],
+                               &options, &error) == LAT_OK);
+        lat_buffer_clear(&text);
+        lat_json_begin(&writer, &text, true);
+        lat_polarity_json(&writer, &polarity[i], NULL);
+        snprintf(file, sizeof file, "%s/%s/%s", ref->name, side, names[i]);
+        compare_text(&text, lat_json_get(entry, names[i]), file);
+        snprintf(file, sizeof file, "%s/classes.tsv", ref->path);
+    }
+    CHECK(lat_agreement_run(&agreement, concepts, &classes[0], &classes[1],
+                            &polarity[0], &polarity[1], &error) == LAT_OK);
+    lat_buffer_clear(&text);
+    lat_json_begin(&writer, &text, true);
+    lat_agreement_json(&writer, &agreement);
+    compare_text(&text, lat_json_get(entry, "agreement"), ref->name);
+    for (i = 0; i < 2; i++) {
+        lat_polarity_free(&polarity[i]);
+        lat_classes_free(&classes[i]);
+    }
+    lat_agreement_free(&agreement);
+    lat_buffer_free(&text);
+}
+
 static void check_case(const char *folder, const char *name)
 {
     reference ref;
+    size_t i;
 
-    if (load(&ref, folder, name))
+    if (load(&ref, folder, name)) {
+        const lat_json *polarity = lat_json_get(ref.expected, "polarity");
+
         check_overlaps(&ref);
+        for (i = 0; i < polarity->size; i++)
+            check_polarity(&ref, &polarity->items[i]);
+    }
     unload(&ref);
 }
 
