@@ -6,7 +6,7 @@
  * from the concepts and the sentences' classes, so that they are at hand
  * even when a study ran without its polarity stage.
  */
-#include "report_int.h"
+#include "report_page_int.h"
 
 #include <math.h>
 #include <string.h>
@@ -409,10 +409,10 @@ static lat_status make_about(rep_study *s, rep_layer *layer,
         if (layer->counted != 0 && s->sentence_count != 0)
             layer->by_class[k].value =
                 100.0 * (double)n / (double)layer->counted;
-        layer->by_class_total += n;
+        layer->polarised_count += n;
     }
     if (layer->counted != 0 && s->sentence_count != 0 && s->classes != 0)
-        layer->polarised.value = 100.0 * (double)layer->by_class_total /
+        layer->polarised.value = 100.0 * (double)layer->polarised_count /
                                  (double)layer->counted;
     return LAT_OK;
 }

@@ -10,7 +10,7 @@
  * A cluster of the cut is recognised by one of its members: the labels of
  * the cut are numbered as the concepts are.
  */
-#include "report_int.h"
+#include "report_page_int.h"
 
 #include <string.h>
 

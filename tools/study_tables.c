@@ -1,0 +1,351 @@
+/*
+ * study_tables.c - the tables of a study that stand beside its concepts:
+ * base with tuned (overlap-types.tsv, matches.tsv), human-defined labels
+ * (human.tsv, human-concepts.tsv), polarity (polarity.tsv, concepts.tsv).
+ *
+ * A row about a layer or concept that the study does not have is passed
+ * over: tables may have been made by hand.
+ */
+#include "report_page_int.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Is this row at the study's theta?  Texts may differ: 0.9 and 0.90. */
+static bool at_theta(const rep_study *s, const lat_table *table, size_t row)
+{
+    double theta = rep_cell_number(table, row, "theta");
+    return isnan(theta) || theta == s->theta.value;
+}
+
+static size_t row_layer(const rep_study *s, const lat_table *table,
+                        size_t row, const char *names)
+{
+    double number = rep_cell_number(table, row, names);
+    return number >= 0 && number < 1e4
+               ? rep_layer_find(s, (uint64_t)number) : s->layer_count;
+}
+
+/* The concept of a row with columns side, layer, concept; NULL for none. */
+static rep_concept *row_concept(rep_study *s, const lat_table *table,
+                                size_t row)
+{
+    int side = rep_side_find(rep_cell(table, row, "side"));
+    size_t i = row_layer(s, table, row, "layer");
+    const char *id = rep_cell(table, row, "concept|id");
+    uint64_t number = 0;
+    if (side < 0 || i == s->layer_count || id == NULL ||
+        !lat_integer_read(id, strlen(id), &number))
+        return NULL;
+    rep_layer *layer = &s->layers[side][i];
+    uint32_t c = lat_concepts_find(&layer->concepts, number);
+    return c == LAT_NO_CONCEPT ? NULL : &layer->about[c];
+}
+
+/* ---- Base with tuned -------------------------------------------------------- */
+
+rep_rate rep_cell_rate(const lat_table *table, size_t row,
+                       const char *const names[6])
+{
+    rep_rate rate = {rep_cell_number(table, row, names[0]),
+                     rep_cell_number(table, row, names[1]),
+                     rep_cell_number(table, row, names[2]),
+                     rep_cell_number(table, row, names[3]),
+                     rep_cell_number(table, row, names[4]),
+                     rep_cell_number(table, row, names[5])};
+    return rate;
+}
+
+static lat_status read_pairs(rep_study *s, const char *folder,
+                             lat_error *error)
+{
+    static const char *const tuned[6] = {
+        "tuned_to_base_percent", "tuned_low", "tuned_high",
+        "tuned_chance_mean", "tuned_chance_low", "tuned_chance_high"};
+    static const char *const base[6] = {
+        "base_to_tuned_percent", "base_low", "base_high",
+        "base_chance_mean", "base_chance_low", "base_chance_high"};
+    lat_table table = {0};
+    size_t n = s->layer_count;
+    s->pairs = lat_arena_array(&s->arena, n * n, sizeof *s->pairs);
+    if (s->pairs == NULL)
+        return lat_error_memory(error, n * n * sizeof *s->pairs);
+    for (size_t i = 0; i < n * n; i++)
+        s->pairs[i] = (rep_pair){rep_rate_none(), rep_rate_none(), NAN};
+    bool found = false;
+    lat_status status = rep_table_open(&table, &found, folder,
+                                       "align/overlap-types.tsv", error);
+    if (!found)
+        return status;
+    for (size_t row = 0; row < table.rows; row++) {
+        size_t i = row_layer(s, &table, row, "base_layer");
+        size_t j = row_layer(s, &table, row, "tuned_layer");
+        if (i == n || j == n || !at_theta(s, &table, row))
+            continue;
+        rep_pair *pair = &s->pairs[i * n + j];
+        pair->tuned_to_base = rep_cell_rate(&table, row, tuned);
+        pair->base_to_tuned = rep_cell_rate(&table, row, base);
+        pair->cka = rep_cell_number(&table, row, "cka");
+        s->has_pairs = true;
+    }
+    lat_table_free(&table);
+    return LAT_OK;
+}
+
+static uint8_t fate_number(const char *name)
+{
+    if (name == NULL)
+        return LAT_FATE_NONE;
+    if (strcmp(name, "kept") == 0)
+        return LAT_FATE_KEPT;
+    if (strcmp(name, "split") == 0)
+        return LAT_FATE_SPLIT;
+    if (strcmp(name, "merged") == 0)
+        return LAT_FATE_MERGED;
+    if (strcmp(name, "new") == 0 || strcmp(name, "lost") == 0)
+        return LAT_FATE_GONE;
+    return LAT_FATE_NONE;
+}
+
+static lat_status read_matches(rep_study *s, const char *folder,
+                               lat_error *error)
+{
+    lat_table table = {0};
+    bool found = false;
+    lat_status status = rep_table_open(&table, &found, folder,
+                                       "align/matches.tsv", error);
+    if (!found)
+        return status;
+    for (size_t row = 0; row < table.rows; row++) {
+        rep_concept *one = row_concept(s, &table, row);
+        const char *best = rep_cell(&table, row, "best");
+        if (one == NULL || best == NULL)
+            continue;
+        one->has_match =
+            lat_integer_read(best, strlen(best), &one->match);
+        one->match_share = rep_cell_number(&table, row, "share");
+        one->match_jaccard = rep_cell_number(&table, row, "jaccard");
+        one->fate = fate_number(rep_cell(&table, row, "fate"));
+        s->has_matches = true;
+    }
+    lat_table_free(&table);
+    return LAT_OK;
+}
+
+/* ---- Human-defined labels ------------------------------------------------------ */
+
+static rep_family *find_family(rep_study *s, size_t room, const char *name,
+                               const char *rule)
+{
+    for (size_t f = 0; f < s->family_count; f++)
+        if (strcmp(s->families[f].name, name) == 0 &&
+            strcmp(s->families[f].rule, rule) == 0)
+            return &s->families[f];
+    if (s->family_count == room)
+        return NULL;
+    rep_family *family = &s->families[s->family_count];
+    family->name = lat_arena_copy(&s->arena, name, strlen(name));
+    family->rule = lat_arena_copy(&s->arena, rule, strlen(rule));
+    if (family->name == NULL || family->rule == NULL)
+        return NULL;
+    for (int side = 0; side < REP_SIDES; side++) {
+        family->aligned[side] =
+            lat_arena_array(&s->arena, s->layer_count, sizeof(rep_rate));
+        family->covered[side] =
+            lat_arena_array(&s->arena, s->layer_count, sizeof(rep_rate));
+        if (family->aligned[side] == NULL || family->covered[side] == NULL)
+            return NULL;
+        for (size_t i = 0; i < s->layer_count; i++)
+            family->aligned[side][i] = family->covered[side][i] =
+                rep_rate_none();
+    }
+    s->family_count++;
+    return family;
+}
+
+static void take_family(rep_study *s, const lat_table *table, size_t row,
+                        size_t room)
+{
+    static const char *const aligned[6] = {
+        "percent_aligned", "aligned_low", "aligned_high",
+        "aligned_chance_mean", "aligned_chance_low", "aligned_chance_high"};
+    static const char *const covered[6] = {
+        "percent_covered", "covered_low", "covered_high",
+        "covered_chance_mean", "covered_chance_low", "covered_chance_high"};
+    const char *name = rep_cell(table, row, "family");
+    const char *rule = rep_cell(table, row, "rule");
+    int side = rep_side_find(rep_cell(table, row, "side"));
+    size_t i = row_layer(s, table, row, "layer");
+    if (name == NULL || side < 0 || i == s->layer_count)
+        return;
+    rep_family *family =
+        find_family(s, room, name, rule == NULL ? "occurrence" : rule);
+    if (family == NULL)
+        return;
+    family->aligned[side][i] = rep_cell_rate(table, row, aligned);
+    family->covered[side][i] = rep_cell_rate(table, row, covered);
+}
+
+static lat_status read_families(rep_study *s, const char *folder,
+                                lat_error *error)
+{
+    enum { MOST_FAMILIES = 256 };
+    lat_table table = {0};
+    bool found = false;
+    lat_status status =
+        rep_table_open(&table, &found, folder, "align/human.tsv", error);
+    if (!found)
+        return status;
+    size_t room = table.rows < MOST_FAMILIES ? table.rows : MOST_FAMILIES;
+    s->families = lat_arena_array(&s->arena, room, sizeof *s->families);
+    if (s->families == NULL && room != 0)
+        status = lat_error_memory(error, room * sizeof *s->families);
+    for (size_t row = 0; status == LAT_OK && row < table.rows; row++)
+        take_family(s, &table, row, room);
+    lat_table_free(&table);
+    return status;
+}
+
+/* Strings of this table repeat a few hundred labels hundreds of thousands of
+ * times: each is kept once. */
+static const char *intern_label(rep_study *s, lat_intern *seen,
+                                const char **kept, size_t room,
+                                const char *text)
+{
+    size_t before = lat_intern_count(seen);
+    size_t number = lat_intern_add(seen, text, strlen(text));
+    if (number >= room)
+        return NULL;
+    if (number == before)
+        kept[number] = lat_arena_copy(&s->arena, text, strlen(text));
+    return kept[number];
+}
+
+static lat_status read_labels(rep_study *s, const char *folder,
+                              lat_error *error)
+{
+    lat_table table = {0};
+    lat_intern *seen = NULL;
+    const char **kept = NULL;
+    bool found = false;
+    lat_status status = rep_table_open(&table, &found, folder,
+                                       "align/human-concepts.tsv", error);
+    if (!found)
+        return status;
+    size_t room = 2 * table.rows + 1;
+    status = lat_intern_create(&seen, error);
+    kept = lat_new_array(room, sizeof *kept);
+    if (status == LAT_OK && kept == NULL)
+        status = lat_error_memory(error, room * sizeof *kept);
+    for (size_t row = 0; status == LAT_OK && row < table.rows; row++) {
+        rep_concept *one = row_concept(s, &table, row);
+        const char *label = rep_cell(&table, row, "label|winner");
+        const char *family = rep_cell(&table, row, "family");
+        const char *rule = rep_cell(&table, row, "rule");
+        double share = rep_cell_number(&table, row, "share");
+        if (one == NULL || label == NULL || label[0] == '\0' ||
+            family == NULL || isnan(share) ||
+            (rule != NULL && strcmp(rule, "type") == 0) ||
+            (one->label != NULL && !(share > one->label_share)))
+            continue;
+        one->label = intern_label(s, seen, kept, room, label);
+        one->family = intern_label(s, seen, kept, room, family);
+        one->label_share = share;
+        if (one->label == NULL || one->family == NULL)
+            status = lat_error_memory(error, 64);
+    }
+    lat_free((void *)kept);
+    lat_intern_free(seen);
+    lat_table_free(&table);
+    return status;
+}
+
+/* ---- Polarity -------------------------------------------------------------------- */
+
+static bool by_study_class(const rep_study *s, const lat_table *table,
+                           size_t row)
+{
+    const char *by = rep_cell(table, row, "classes");
+    return by == NULL || strcmp(by, s->polarity_by) == 0;
+}
+
+/* Chance counts of a class become percentages of the counted concepts. */
+static void class_chance(rep_layer *layer, int32_t k, const lat_table *table,
+                         size_t row)
+{
+    double scale = 100.0 / (double)layer->counted;
+    rep_rate *rate = &layer->by_class[k];
+    rate->chance =
+        scale * rep_cell_number(table, row, "class_chance_mean");
+    rate->chance_low =
+        scale * rep_cell_number(table, row, "class_chance_low");
+    rate->chance_high =
+        scale * rep_cell_number(table, row, "class_chance_high");
+}
+
+static lat_status read_polarity(rep_study *s, const char *folder,
+                                lat_error *error)
+{
+    static const char *const names[6] = {
+        "percent", "low", "high", "chance_mean", "chance_low",
+        "chance_high"};
+    lat_table table = {0};
+    bool found = false;
+    lat_status status = rep_table_open(&table, &found, folder,
+                                       "polarity/polarity.tsv", error);
+    if (!found)
+        return status;
+    for (size_t row = 0; row < table.rows; row++) {
+        int side = rep_side_find(rep_cell(&table, row, "side"));
+        size_t i = row_layer(s, &table, row, "layer");
+        int32_t k = rep_class_find(
+            s, rep_cell(&table, row, "class_name|class"));
+        if (side < 0 || i == s->layer_count || !at_theta(s, &table, row) ||
+            !by_study_class(s, &table, row))
+            continue;
+        rep_layer *layer = &s->layers[side][i];
+        layer->polarised = rep_cell_rate(&table, row, names);
+        if (k >= 0 && layer->counted != 0)
+            class_chance(layer, k, &table, row);
+        s->has_polarity = true;
+    }
+    lat_table_free(&table);
+    return LAT_OK;
+}
+
+static lat_status read_intervals(rep_study *s, const char *folder,
+                                 lat_error *error)
+{
+    lat_table table = {0};
+    bool found = false;
+    lat_status status = rep_table_open(&table, &found, folder,
+                                       "polarity/concepts.tsv", error);
+    if (!found)
+        return status;
+    for (size_t row = 0; row < table.rows; row++) {
+        rep_concept *one = row_concept(s, &table, row);
+        if (one == NULL || !by_study_class(s, &table, row))
+            continue;
+        one->low = rep_cell_number(&table, row, "share_low|low");
+        one->high = rep_cell_number(&table, row, "share_high|high");
+    }
+    lat_table_free(&table);
+    return LAT_OK;
+}
+
+lat_status rep_read_tables(rep_study *s, const char *folder,
+                           lat_error *error)
+{
+    lat_status status = read_pairs(s, folder, error);
+    if (status == LAT_OK)
+        status = read_matches(s, folder, error);
+    if (status == LAT_OK)
+        status = read_families(s, folder, error);
+    if (status == LAT_OK)
+        status = read_labels(s, folder, error);
+    if (status == LAT_OK)
+        status = read_polarity(s, folder, error);
+    if (status == LAT_OK)
+        status = read_intervals(s, folder, error);
+    return status;
+}

@@ -1,0 +1,354 @@
+/*
+ * verb_align.c - align, label and polarity: concepts from files alone.
+ */
+#include "../align/align.h"
+#include "verbs_int.h"
+
+#include <string.h>
+
+#define OPTIONS_CHANCE                                                      \
+    {"permutations", 0, CLI_COUNT, "N",                                     \
+     "shuffles behind each chance level", "100"},                           \
+    {"bootstraps", 0, CLI_COUNT, "N",                                       \
+     "resamples of the sentences behind each interval", "0"},               \
+    {"seed", 0, CLI_COUNT, "N", "seed of the shuffles", "1"}
+#define OPTION_OUT                                                          \
+    {"out", 'o', CLI_TEXT, "FILE", "where the JSON goes", "-"}
+
+static lat_status read_unit(lat_unit *out, const char *name,
+                            lat_error *error)
+{
+    for (int unit = 0; unit < 2; unit++)
+        if (strcmp(name, lat_unit_name((lat_unit)unit)) == 0) {
+            *out = (lat_unit)unit;
+            return LAT_OK;
+        }
+    return lat_error_set(error, LAT_USAGE,
+                         "--unit is '%.40s', expected types or occurrences",
+                         name);
+}
+
+static lat_status need(const cli_call *call, const char *name,
+                       lat_error *error)
+{
+    if (cli_given(call, name))
+        return LAT_OK;
+    return lat_error_set(error, LAT_USAGE, "%s needs --%s",
+                         cli_verb_of(call)->name, name);
+}
+
+static lat_status count32(uint32_t *out, const cli_call *call,
+                          const char *name, lat_error *error)
+{
+    uint64_t value = cli_count(call, name);
+    if (value > 1000000)
+        return lat_error_set(error, LAT_USAGE,
+                             "--%s is %llu, expected at most 1000000", name,
+                             (unsigned long long)value);
+    *out = (uint32_t)value;
+    return LAT_OK;
+}
+
+/* ---- align -------------------------------------------------------------------- */
+
+static const cli_option align_options[] = {
+    {"base", 0, CLI_TEXT, "C.txt", "clusters of the base model", NULL},
+    {"tuned", 0, CLI_TEXT, "C.txt", "clusters of the tuned model", NULL},
+    {"unit", 0, CLI_TEXT, "UNIT", "types or occurrences", "types"},
+    {"min-types", 0, CLI_COUNT, "N",
+     "concepts with fewer distinct words are not counted", "6"},
+    {"size-ratio", 0, CLI_NUMBER, "R",
+     "a target counts only if size / its size > R; 0 is off", "0"},
+    {"thetas", 0, CLI_TEXT, "LIST",
+     "thresholds (default: 0.50, 0.55, ..., 1.00)", NULL},
+    OPTIONS_CHANCE,
+    OPTION_OUT,
+    {0}};
+
+static lat_status run_align(cli_call *call, lat_error *error)
+{
+    lat_concepts base = {0}, tuned = {0};
+    lat_overlap overlap = {0};
+    lat_buffer text = {0};
+    lat_json_writer json;
+    lat_overlap_options options = LAT_OVERLAP_OPTIONS;
+    options.size_ratio = cli_number(call, "size-ratio");
+    options.thetas = cli_text(call, "thetas");
+    options.seed = cli_count(call, "seed");
+    lat_status status = need(call, "base", error);
+    if (status == LAT_OK)
+        status = need(call, "tuned", error);
+    if (status == LAT_OK)
+        status = read_unit(&options.unit, cli_text(call, "unit"), error);
+    if (status == LAT_OK)
+        status = count32(&options.min_types, call, "min-types", error);
+    if (status == LAT_OK)
+        status = count32(&options.permutations, call, "permutations", error);
+    if (status == LAT_OK)
+        status = count32(&options.bootstraps, call, "bootstraps", error);
+    if (status == LAT_OK)
+        status = lat_concepts_read(&base, cli_text(call, "base"), error);
+    if (status == LAT_OK)
+        status = lat_concepts_read(&tuned, cli_text(call, "tuned"), error);
+    if (status == LAT_OK)
+        status = lat_overlap_run(&overlap, cli_pool(call), &base, &tuned,
+                                 &options, error);
+    if (status == LAT_OK) {
+        lat_json_begin(&json, &text, true);
+        lat_overlap_json(&json, &overlap, NULL);
+        lat_buffer_char(&text, '\n');
+        status = cli_deliver(call, &text, error);
+    }
+    lat_buffer_free(&text);
+    lat_overlap_free(&overlap);
+    lat_concepts_free(&base);
+    lat_concepts_free(&tuned);
+    return status;
+}
+
+const cli_verb verb_align = {
+    .name = "align",
+    .summary = "overlap of the concepts of two cluster files",
+    .forms = "latent align --base C.txt --tuned C.txt [--unit "
+             "types|occurrences] [-o OUT.json]",
+    .examples = "latent align --base study/base/layer-06/concepts.txt \\\n"
+                "    --tuned study/tuned/layer-06/concepts.txt",
+    .notes = "Cluster files have the ConceptX form "
+             "word|||n|||sentence|||position|||cluster.",
+    .options = align_options,
+    .run = run_align};
+
+/* ---- label ----------------------------------------------------------------------- */
+
+static const cli_option label_options[] = {
+    {"concepts", 0, CLI_TEXT, "C.txt", "the clusters", NULL},
+    {"text", 0, CLI_TEXT, "FILE",
+     "the text that was clustered: one sentence a line, words separated by "
+     "spaces",
+     NULL},
+    {"family", 0, CLI_MANY, "NAME=FILE",
+     "labels of the words, or NAME alone for a built-in labeller", NULL},
+    {"rule", 0, CLI_TEXT, "RULE", "occurrence or type", "occurrence"},
+    {"theta", 0, CLI_TEXT, "T",
+     "threshold (default: 0.90 by occurrence, above it; 0.95 by type, from "
+     "it)",
+     NULL},
+    {"thetas", 0, CLI_TEXT, "LIST", "thresholds of the sweep", NULL},
+    {"max-unknown", 0, CLI_TEXT, "T",
+     "occurrence rule: skip concepts with more unknown labels", "0.40"},
+    {"ngram", 0, CLI_FLAG, NULL,
+     "occurrence rule: the longest label near the top wins", NULL},
+    {"ignore-unknown", 0, CLI_FLAG, NULL,
+     "occurrence rule: drop *_UNK labels after the skip test", NULL},
+    {"min-types", 0, CLI_COUNT, "N",
+     "type rule: distinct words that a concept must have", "6"},
+    {"label-min", 0, CLI_COUNT, "N",
+     "type rule: size that a label must have", "6"},
+    {"label-unit", 0, CLI_TEXT, "UNIT",
+     "type rule: size of a label in types or occurrences", "types"},
+    {"share-unit", 0, CLI_TEXT, "UNIT",
+     "type rule: share by types or occurrences", "types"},
+    {"compat", 0, CLI_TEXT, "NAME",
+     "eacl: of several labels keep only the last, as that code does", NULL},
+    OPTIONS_CHANCE,
+    OPTION_OUT,
+    {0}};
+
+static lat_status read_human_options(lat_human_options *out,
+                                     const cli_call *call, lat_error *error)
+{
+    const lat_human_options defaults = LAT_HUMAN_OPTIONS;
+    *out = defaults;
+    const char *rule = cli_text(call, "rule");
+    const char *compat = cli_text(call, "compat");
+    if (strcmp(rule, "type") == 0)
+        out->rule = LAT_RULE_TYPE;
+    else if (strcmp(rule, "occurrence") != 0)
+        return lat_error_set(error, LAT_USAGE,
+                             "--rule is '%.40s', expected occurrence or type",
+                             rule);
+    if (compat != NULL && strcmp(compat, "eacl") != 0)
+        return lat_error_set(error, LAT_USAGE,
+                             "--compat is '%.40s', expected eacl", compat);
+    out->last_only = compat != NULL;
+    out->theta = cli_text(call, "theta");
+    out->thetas = cli_text(call, "thetas");
+    out->max_unknown = cli_text(call, "max-unknown");
+    out->ngram = cli_given(call, "ngram");
+    out->ignore_unknown = cli_given(call, "ignore-unknown");
+    out->seed = cli_count(call, "seed");
+    lat_status status = read_unit(&out->label_unit,
+                                  cli_text(call, "label-unit"), error);
+    if (status == LAT_OK)
+        status = read_unit(&out->share_unit, cli_text(call, "share-unit"),
+                           error);
+    if (status == LAT_OK)
+        status = count32(&out->min_types, call, "min-types", error);
+    if (status == LAT_OK)
+        status = count32(&out->label_min, call, "label-min", error);
+    if (status == LAT_OK)
+        status = count32(&out->permutations, call, "permutations", error);
+    if (status == LAT_OK)
+        status = count32(&out->bootstraps, call, "bootstraps", error);
+    return status;
+}
+
+static lat_status open_family(lat_labels *out, const lat_text *text,
+                              const char *given, lat_error *error)
+{
+    const char *equals = strchr(given, '=');
+    const lat_label_options options = LAT_LABEL_OPTIONS;
+    char name[64];
+    if (equals == NULL)
+        return lat_labels_builtin(out, text, given, NULL, error);
+    if (equals == given || (size_t)(equals - given) >= sizeof name)
+        return lat_error_set(error, LAT_USAGE,
+                             "--family is '%.60s', expected NAME=FILE with a "
+                             "name of 1 to 63 bytes",
+                             given);
+    memcpy(name, given, (size_t)(equals - given));
+    name[equals - given] = '\0';
+    return lat_labels_open(out, text, name, equals + 1, &options, error);
+}
+
+static lat_status label_family(lat_json_writer *json, cli_call *call,
+                               const lat_concepts *concepts,
+                               const lat_text *text, const char *given,
+                               const lat_human_options *options,
+                               lat_error *error)
+{
+    lat_labels labels = {0};
+    lat_human human = {0};
+    lat_status status = open_family(&labels, text, given, error);
+    if (status == LAT_OK)
+        status = lat_human_run(&human, cli_pool(call), concepts, text,
+                               &labels, options, error);
+    if (status == LAT_OK)
+        lat_human_json(json, &human, NULL, NULL);
+    lat_human_free(&human);
+    lat_labels_free(&labels);
+    return status;
+}
+
+static lat_status run_label(cli_call *call, lat_error *error)
+{
+    const char *const *families = NULL;
+    size_t count = cli_many(call, "family", &families);
+    lat_concepts concepts = {0};
+    lat_text text = {0};
+    lat_buffer out = {0};
+    lat_json_writer json;
+    lat_human_options options;
+    lat_status status = need(call, "concepts", error);
+    if (status == LAT_OK)
+        status = need(call, "text", error);
+    if (status == LAT_OK)
+        status = need(call, "family", error);
+    if (status == LAT_OK)
+        status = read_human_options(&options, call, error);
+    if (status == LAT_OK)
+        status = lat_concepts_read(&concepts, cli_text(call, "concepts"),
+                                   error);
+    if (status == LAT_OK)
+        status = lat_text_read(&text, cli_text(call, "text"), error);
+    lat_json_begin(&json, &out, true);
+    if (count > 1) /* one family: its object; several: a list of them */
+        lat_json_open(&json, '[');
+    for (size_t f = 0; f < count && status == LAT_OK; f++)
+        status = label_family(&json, call, &concepts, &text, families[f],
+                              &options, error);
+    if (count > 1)
+        lat_json_close(&json, ']');
+    lat_buffer_char(&out, '\n');
+    if (status == LAT_OK)
+        status = cli_deliver(call, &out, error);
+    lat_buffer_free(&out);
+    lat_text_free(&text);
+    lat_concepts_free(&concepts);
+    return status;
+}
+
+const cli_verb verb_label = {
+    .name = "label",
+    .summary = "human-defined concepts in a cluster file",
+    .forms = "latent label --concepts C.txt --text F --family NAME=FILE "
+             "[--rule occurrence|type] [-o OUT.json]",
+    .examples = "latent label --concepts C.txt --text text.in --family "
+                "pos=labels.txt\n"
+                "latent label --concepts C.txt --text text.in --family casing "
+                "--rule type",
+    .notes = "A label file has one line for each sentence and one label for "
+             "each word (several are\njoined by |||); .conllu and .conll "
+             "files, word lists, .dic files and WordNet's folder\nare read "
+             "too.  One family gives one JSON object, several a list.",
+    .options = label_options,
+    .run = run_label};
+
+/* ---- polarity ---------------------------------------------------------------------- */
+
+static const cli_option polarity_options[] = {
+    {"concepts", 0, CLI_TEXT, "C.txt", "the clusters", NULL},
+    {"classes", 0, CLI_TEXT, "F.tsv",
+     "table with a header and one line for each sentence", NULL},
+    {"column", 0, CLI_TEXT, "NAME",
+     "its column (default: gold, else label, else the only one)", NULL},
+    {"min-types", 0, CLI_COUNT, "N",
+     "concepts with fewer distinct words are not counted", "6"},
+    {"theta", 0, CLI_TEXT, "T",
+     "share of one class from which a concept is polarised", "0.90"},
+    {"thetas", 0, CLI_TEXT, "LIST", "thresholds of the sweep", NULL},
+    OPTIONS_CHANCE,
+    OPTION_OUT,
+    {0}};
+
+static lat_status run_polarity(cli_call *call, lat_error *error)
+{
+    lat_concepts concepts = {0};
+    lat_classes classes = {0};
+    lat_polarity polarity = {0};
+    lat_buffer text = {0};
+    lat_json_writer json;
+    lat_polarity_options options = LAT_POLARITY_OPTIONS;
+    options.theta = cli_text(call, "theta");
+    options.thetas = cli_text(call, "thetas");
+    options.seed = cli_count(call, "seed");
+    lat_status status = need(call, "concepts", error);
+    if (status == LAT_OK)
+        status = need(call, "classes", error);
+    if (status == LAT_OK)
+        status = count32(&options.min_types, call, "min-types", error);
+    if (status == LAT_OK)
+        status = count32(&options.permutations, call, "permutations", error);
+    if (status == LAT_OK)
+        status = count32(&options.bootstraps, call, "bootstraps", error);
+    if (status == LAT_OK)
+        status = lat_concepts_read(&concepts, cli_text(call, "concepts"),
+                                   error);
+    if (status == LAT_OK)
+        status = lat_classes_read(&classes, cli_text(call, "classes"),
+                                  cli_text(call, "column"), error);
+    if (status == LAT_OK)
+        status = lat_polarity_run(&polarity, cli_pool(call), &concepts,
+                                  &classes, &options, error);
+    if (status == LAT_OK) {
+        lat_json_begin(&json, &text, true);
+        lat_polarity_json(&json, &polarity, NULL);
+        lat_buffer_char(&text, '\n');
+        status = cli_deliver(call, &text, error);
+    }
+    lat_buffer_free(&text);
+    lat_polarity_free(&polarity);
+    lat_classes_free(&classes);
+    lat_concepts_free(&concepts);
+    return status;
+}
+
+const cli_verb verb_polarity = {
+    .name = "polarity",
+    .summary = "concepts polarised to a class, from files alone",
+    .forms = "latent polarity --concepts C.txt --classes F.tsv [--column "
+             "gold] [-o OUT.json]",
+    .examples = "latent polarity --concepts study/tuned/layer-06/concepts.txt "
+                "\\\n    --classes study/sentences.tsv --column predicted",
+    .options = polarity_options,
+    .run = run_polarity};

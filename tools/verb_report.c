@@ -1,0 +1,33 @@
+/* verb_report.c - the report of a study folder. */
+#include "report_int.h"
+#include "verbs_int.h"
+
+static const cli_option options[] = {
+    {"out", 'o', CLI_TEXT, "F.html",
+     "where the page goes (default: report.html in the study folder)", NULL},
+    {0}};
+
+static lat_status run(cli_call *call, lat_error *error)
+{
+    const char *folder = cli_argument(call, 0);
+    char *own = cli_given(call, "out")
+                    ? lat_copy_string(cli_text(call, "out"))
+                    : lat_path_join(folder, "report.html");
+    if (own == NULL)
+        return lat_error_memory(error, 64);
+    lat_status status = lat_report_write(folder, own, error);
+    if (status == LAT_OK)
+        cli_say(call, "report: %s", own);
+    lat_free(own);
+    return status;
+}
+
+const cli_verb verb_report = {
+    .name = "report",
+    .summary = "one self-contained HTML page of a study",
+    .forms = "latent report STUDY [-o F.html]",
+    .examples = "latent report study -o report.html",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = run};
