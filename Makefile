@@ -72,6 +72,13 @@ $(foreach r,base kernels model tokenizer cluster align triggers,\
 unit: $(UNIT_BIN)
 	@tests/run-unit.sh $^
 
+lint:
+	@tests/lint.sh
+
+asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan unit CFLAGS="-O1 -g \
+	    -fsanitize=address,undefined -fno-sanitize-recover=all"
+
 clean:
 	rm -rf $(BUILD)
 

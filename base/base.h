@@ -42,7 +42,7 @@ extern "C" {
 #define LAT_PRINTF(at, first)
 #endif
 
-/* ---- Status and error record (error.c) -------------------------------- */
+/* ---- Status and error record (error.c) ---------------------------------- */
 
 typedef enum lat_status {
     LAT_OK = 0,
@@ -96,7 +96,7 @@ void lat_error_clear(lat_error *error);
 int lat_status_exit(lat_status status);
 const char *lat_status_name(lat_status status);
 
-/* ---- Checked arithmetic (inline) --------------------------------------- */
+/* ---- Checked arithmetic (inline) ---------------------------------------- */
 
 /* True and *out = a*b (a+b), or false when it does not fit. */
 static inline bool lat_size_mul(size_t a, size_t b, size_t *out)
@@ -128,7 +128,7 @@ static inline bool lat_u64_add(uint64_t a, uint64_t b, uint64_t *out)
     return true;
 }
 
-/* ---- Memory: the one door to malloc (memory.c) ------------------------- */
+/* ---- Memory: the one door to malloc (memory.c) -------------------------- */
 
 /* All may be called from any thread.  NULL means out of memory (or over the
  * limit).  A size of 0 gives a valid pointer.  Blocks are aligned to 64
@@ -187,7 +187,7 @@ void lat_buffer_clear(lat_buffer *buffer); /* size 0, keeps the block */
 void lat_buffer_free(lat_buffer *buffer);
 lat_status lat_buffer_status(const lat_buffer *buffer, lat_error *error);
 
-/* ---- Files (file.c, output.c) ------------------------------------------ */
+/* ---- Files (file.c, output.c) ------------------------------------------- */
 
 /* A whole file, read only.  Regular files are mapped; pipes and "-"
  * (standard input) are read into memory.  data is never NULL after success.
@@ -274,7 +274,7 @@ bool lat_bytes_read(const char *text, uint64_t *out);
 lat_status lat_range_read(size_t **out, size_t *count, const char *text,
                           size_t last, lat_error *error);
 
-/* ---- JSON (json.c, json_write.c) ----------------------------------------- */
+/* ---- JSON (json.c, json_write.c) ---------------------------------------- */
 
 /* RFC 8259, the whole text one value, in valid UTF-8; depth at most 128;
  * duplicate keys refused.  All nodes live in the arena; cost is bounded by
@@ -335,7 +335,7 @@ void lat_json_put_count(lat_json_writer *writer, uint64_t value);
 void lat_json_put_bool(lat_json_writer *writer, bool value);
 void lat_json_put_null(lat_json_writer *writer);
 
-/* ---- SHA-256 (sha256.c), FIPS 180-4 --------------------------------------- */
+/* ---- SHA-256 (sha256.c), FIPS 180-4 ------------------------------------- */
 
 typedef struct lat_sha256 {
     uint32_t state[8];
@@ -349,7 +349,7 @@ void lat_sha256_hex(const unsigned char digest[32], char out[65]);
 lat_status lat_sha256_file(unsigned char out[32], const char *path,
                            lat_error *error);
 
-/* ---- npy arrays (npy.c), NumPy format 1.0 to 3.0 --------------------------- */
+/* ---- npy arrays (npy.c), NumPy format 1.0 to 3.0 ------------------------ */
 
 typedef enum lat_npy_type { LAT_NPY_F32, LAT_NPY_F64 } lat_npy_type;
 /* Rows are written as they come; `shape` has `dims` sizes, C order.  The
@@ -369,7 +369,7 @@ lat_status lat_npy_open(lat_npy *out, const char *path, lat_error *error);
 void lat_npy_close(lat_npy *npy);
 double lat_npy_value(const lat_npy *npy, size_t index);
 
-/* ---- Tables (table.c) -------------------------------------------------------- */
+/* ---- Tables (table.c) --------------------------------------------------- */
 
 /* TSV (tab, no quoting) or CSV (comma, RFC 4180 quotes, line breaks inside
  * quotes allowed).  CSV when the name ends in .csv, else TSV.  A BOM is
@@ -404,7 +404,7 @@ lat_status lat_lines_read(lat_lines *out, const void *text, size_t size,
 lat_status lat_lines_open(lat_lines *out, const char *path, lat_error *error);
 void lat_lines_free(lat_lines *lines);
 
-/* ---- Words to numbers (intern.c) ----------------------------------------------- */
+/* ---- Words to numbers (intern.c) ---------------------------------------- */
 
 /* A set of byte strings numbered 0.. in order of first appearance. */
 typedef struct lat_intern lat_intern;
@@ -418,7 +418,7 @@ size_t lat_intern_count(const lat_intern *set);
 const char *lat_intern_text(const lat_intern *set, size_t number,
                             size_t *size); /* size may be NULL */
 
-/* ---- Random numbers (random.c) ------------------------------------------------- */
+/* ---- Random numbers (random.c) ------------------------------------------ */
 
 /* xoshiro256** (Blackman, Vigna 2018), seeded by splitmix64.  The same seed
  * gives the same numbers everywhere.  `stream` makes independent runs. */
@@ -433,7 +433,7 @@ double lat_random_normal(lat_random *random);
 /* Fisher-Yates over 0..n-1 held in `order`. */
 void lat_random_shuffle(lat_random *random, size_t *order, size_t n);
 
-/* ---- Progress (progress.c) -------------------------------------------------------- */
+/* ---- Progress (progress.c) ---------------------------------------------- */
 
 /* On a terminal one line that is redrawn at most ten times a second, with
  * rate and time left; elsewhere one line when a step ends.  `to` NULL keeps

@@ -53,7 +53,7 @@ static size_t skip_blanks(const char *text, size_t size, size_t at)
     return at;
 }
 
-/* ---- First pass ------------------------------------------------------------ */
+/* ---- First pass --------------------------------------------------------- */
 
 /* A node for the value itself, one for each comma, one for the first
  * element of each container that is not empty.  Every node but the first
@@ -83,7 +83,7 @@ static void count_nodes(const parser *p, size_t *nodes, size_t *bytes)
     *bytes = string_bytes < p->size + 1 ? string_bytes : p->size + 1;
 }
 
-/* ---- Strings ---------------------------------------------------------------- */
+/* ---- Strings ------------------------------------------------------------ */
 
 /* Four hexadecimal digits at p->at; steps over them. */
 static bool take_hex(parser *p, uint32_t *out)
@@ -195,7 +195,7 @@ static lat_status take_string(parser *p, const char **out, size_t *size)
     return LAT_OK;
 }
 
-/* ---- Numbers and words -------------------------------------------------------- */
+/* ---- Numbers and words -------------------------------------------------- */
 
 static bool digit_at(const parser *p, size_t at)
 {
@@ -234,9 +234,6 @@ static lat_status take_number(parser *p, lat_json *node)
         while (digit_at(p, at))
             at++;
     }
-    if (!lat_number_read(p->text + begin, at - begin, &node->number))
-        return lat_error_at_byte(p->error, LAT_OUT_OF_RANGE, begin,
-                                 "a number too large or too long");
     uint64_t size = 0;
     uint64_t most = (uint64_t)INT64_MAX + minus;
     if (integer && lat_integer_read(p->text + digits, whole, &size) &&
@@ -245,6 +242,11 @@ static lat_status take_number(parser *p, lat_json *node)
         node->whole = !minus            ? (int64_t)size
                       : size == most    ? INT64_MIN
                                         : -(int64_t)size;
+        node->number = minus && size == 0 ? -0.0 : (double)node->whole;
+    } else if (!lat_number_read(p->text + begin, at - begin,
+                                &node->number)) {
+        return lat_error_at_byte(p->error, LAT_OUT_OF_RANGE, begin,
+                                 "a number too large or too long");
     }
     node->type = LAT_JSON_NUMBER;
     p->at = at;
@@ -260,7 +262,7 @@ static bool take_word(parser *p, const char *word)
     return true;
 }
 
-/* ---- Duplicate keys ------------------------------------------------------------- */
+/* ---- Duplicate keys ----------------------------------------------------- */
 
 typedef struct ranked {
     uint64_t hash;
@@ -365,7 +367,7 @@ done:
     return status;
 }
 
-/* ---- Second pass ------------------------------------------------------------------ */
+/* ---- Second pass -------------------------------------------------------- */
 
 /* The container's elements leave the open end for the finished one. */
 static lat_status close_container(parser *p, const level *top)

@@ -23,7 +23,7 @@ static size_t type_size(lat_npy_type type)
     return type == LAT_NPY_F32 ? 4 : 8;
 }
 
-/* ---- Writing ----------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------ */
 
 lat_status lat_npy_begin(lat_output *output, lat_npy_type type, size_t dims,
                          const size_t *shape, lat_error *error)

@@ -42,7 +42,7 @@ struct lat_output {
     unsigned char buffer[BUFFER];
 };
 
-/* ---- The table of temporaries, for signal handlers --------------------- */
+/* ---- The table of temporaries, for signal handlers ---------------------- */
 
 /* A slot's owner moves it FREE -> FILLING -> LIVE -> FREE.  The handler
  * takes a LIVE one for good (TAKEN), so that nobody rewrites the path while
@@ -212,7 +212,7 @@ lat_status lat_output_open(lat_output **out, const char *path,
     return LAT_OK;
 }
 
-/* ---- Writing ------------------------------------------------------------- */
+/* ---- Writing ------------------------------------------------------------ */
 
 static const char *shown_path(const lat_output *output)
 {
@@ -299,7 +299,7 @@ void lat_output_expect(lat_output *output, uint64_t bytes)
     output->expected = bytes;
 }
 
-/* ---- Closing -------------------------------------------------------------- */
+/* ---- Closing ------------------------------------------------------------ */
 
 /* The folder is opened before the rename: what can fail should fail while
  * the old file is still there.  -1 with errno set. */
