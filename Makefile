@@ -30,7 +30,7 @@ LIBRARY  = $(foreach r,$(ROOMS),$(call room_objects,$(r)))
 UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
-.PHONY: all demo test lint asan clean unit check-%
+.PHONY: all demo test lint asan clean unit
 all: $(BUILD)/latent
 
 $(BUILD)/latent: $(OBJECTS)
@@ -71,6 +71,20 @@ $(foreach r,base kernels model tokenizer cluster align triggers,\
 
 unit: $(UNIT_BIN)
 	@tests/run-unit.sh $^
+
+# End-to-end tests run the program; the unit tests' closing lines are added.
+END_TO_END = $(sort $(wildcard tests/e2e/test_*.sh))
+test: $(BUILD)/latent $(UNIT_BIN)
+	@LATENT=$(BUILD)/latent tests/run-unit.sh $(UNIT_BIN) $(END_TO_END)
+
+# The whole study on the embedded models and corpus.
+DEMO = demo-study
+demo: $(BUILD)/latent
+	@rm -rf $(DEMO)
+	$(BUILD)/latent run --base model/demo/base.gguf \
+	    --tuned model/demo/tuned.gguf --data tests/data/demo.tsv \
+	    --eval tests/data/demo-eval.tsv --k 120 --out $(DEMO)
+	@echo "The report: $(DEMO)/report.html"
 
 lint:
 	@tests/lint.sh
