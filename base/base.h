@@ -356,6 +356,10 @@ typedef enum lat_npy_type { LAT_NPY_F32, LAT_NPY_F64 } lat_npy_type;
  * byte count must come out right at commit (else LAT_INTERNAL). */
 lat_status lat_npy_begin(lat_output *output, lat_npy_type type, size_t dims,
                          const size_t *shape, lat_error *error);
+/* `count` numbers (float or double, by `type`) of this machine's byte order,
+ * written little-endian: the same bytes from every machine. */
+lat_status lat_npy_put(lat_output *output, lat_npy_type type,
+                       const void *numbers, size_t count, lat_error *error);
 /* A mapped array.  Little-endian float32 or float64, C order, any number of
  * dimensions up to 4; all else is refused by name. */
 typedef struct lat_npy {

@@ -62,6 +62,44 @@ lat_status lat_npy_begin(lat_output *output, lat_npy_type type, size_t dims,
                              (int)(whole - 11) - size, "");
 }
 
+/* Copies numbers of `size` bytes, lowest byte first. */
+static void copy_little(unsigned char *to, const unsigned char *from,
+                        size_t count, size_t size)
+{
+    for (size_t i = 0; i < count; i++, from += size, to += size) {
+        uint64_t wide = 0;
+        uint32_t narrow = 0;
+        if (size == 8) {
+            memcpy(&wide, from, 8);
+        } else {
+            memcpy(&narrow, from, 4);
+            wide = narrow;
+        }
+        for (size_t j = 0; j < size; j++)
+            to[j] = (unsigned char)(wide >> (8 * j));
+    }
+}
+
+lat_status lat_npy_put(lat_output *output, lat_npy_type type,
+                       const void *numbers, size_t count, lat_error *error)
+{
+    enum { AT_ONCE = 512 };
+    unsigned char bytes[AT_ONCE * 8];
+    const unsigned char *from = numbers;
+    size_t size = type_size(type);
+    while (count != 0) {
+        size_t part = count < AT_ONCE ? count : AT_ONCE;
+        copy_little(bytes, from, part, size);
+        lat_status status =
+            lat_output_write(output, bytes, part * size, error);
+        if (status != LAT_OK)
+            return status;
+        from += part * size;
+        count -= part;
+    }
+    return LAT_OK;
+}
+
 /* ---- Reading ------------------------------------------------------------ */
 
 /* The header's text and how far it was read. */

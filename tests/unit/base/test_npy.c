@@ -113,13 +113,10 @@ static void test_same_bytes(void)
     lat_map theirs = {0}, ours = {0};
     lat_output *out = NULL;
     static const size_t shape[2] = {2, 3};
-    /* Little-endian bytes of -2.5, -1.5, ... as float32. */
-    static const unsigned char rows[24] = {
-        0, 0, 0x20, 0xC0, 0, 0, 0xC0, 0xBF, 0, 0, 0, 0xBF,
-        0, 0, 0,    0x3F, 0, 0, 0xC0, 0x3F, 0, 0, 0x20, 0x40};
+    static const float rows[6] = {-2.5f, -1.5f, -0.5f, 0.5f, 1.5f, 2.5f};
     CHECK(lat_output_open(&out, scratch, NULL) == LAT_OK);
     CHECK(lat_npy_begin(out, LAT_NPY_F32, 2, shape, NULL) == LAT_OK);
-    CHECK(lat_output_write(out, rows, sizeof rows, NULL) == LAT_OK);
+    CHECK(lat_npy_put(out, LAT_NPY_F32, rows, 6, NULL) == LAT_OK);
     CHECK(lat_output_commit(out, NULL, NULL) == LAT_OK);
     CHECK(lat_map_open(&theirs, GOOD "f4-2x3.npy", NULL) == LAT_OK);
     CHECK(lat_map_open(&ours, scratch, NULL) == LAT_OK);
@@ -127,6 +124,28 @@ static void test_same_bytes(void)
           memcmp(ours.data, theirs.data, ours.size) == 0);
     lat_map_close(&ours);
     lat_map_close(&theirs);
+}
+
+/* More numbers than are turned at a time. */
+static void test_put(void)
+{
+    enum { NUMBERS = 1300 };
+    static double numbers[NUMBERS];
+    static const size_t shape[1] = {NUMBERS};
+    lat_output *out = NULL;
+    lat_npy npy;
+    for (size_t i = 0; i < NUMBERS; i++)
+        numbers[i] = (double)i * 0.1 - 7;
+    CHECK(lat_output_open(&out, scratch, NULL) == LAT_OK);
+    CHECK(lat_npy_begin(out, LAT_NPY_F64, 1, shape, NULL) == LAT_OK);
+    CHECK(lat_npy_put(out, LAT_NPY_F64, numbers, NUMBERS, NULL) == LAT_OK);
+    CHECK(lat_output_commit(out, NULL, NULL) == LAT_OK);
+    CHECK(lat_npy_open(&npy, scratch, NULL) == LAT_OK);
+    size_t wrong = npy.dims != 1 || npy.shape[0] != NUMBERS;
+    for (size_t i = 0; i < NUMBERS && wrong == 0; i++)
+        wrong += lat_npy_value(&npy, i) != numbers[i];
+    CHECK(wrong == 0);
+    lat_npy_close(&npy);
 }
 
 int main(void)
@@ -137,6 +156,7 @@ int main(void)
     test_values();
     test_written();
     test_same_bytes();
+    test_put();
     CHECK(walk_folder("tests/fixtures/base/npy/good", true, open_npy) >= 8);
     CHECK(walk_folder("tests/fixtures/base/npy/bad", false, open_npy) >= 25);
     walk_prefixes(GOOD "f4-2x3.npy", open_bytes);
