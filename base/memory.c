@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT 64
+#define ALIGNMENT ((size_t)64)
 /* Above this, zeroed memory comes from calloc: fresh pages are zero already
  * and cost nothing until they are touched. */
 #define LARGE ((size_t)1 << 20)

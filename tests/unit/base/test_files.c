@@ -68,8 +68,8 @@ static void test_map(void)
     unlink(in_folder("link"));
     unlink(path);
     /* Claims to be empty, is not. */
-    if (lat_path_exists("/proc/self/stat")) {
-        CHECK(lat_map_open(&map, "/proc/self/stat", NULL) == LAT_OK &&
+    if (lat_path_exists("/proc/version")) {
+        CHECK(lat_map_open(&map, "/proc/version", NULL) == LAT_OK &&
               !map.mapped && map.size > 10);
         lat_map_close(&map);
     }
