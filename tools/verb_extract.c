@@ -62,8 +62,7 @@ static lat_status write_npy(const char *path, size_t dims,
         return status;
     status = lat_npy_begin(output, LAT_NPY_F32, dims, shape, error);
     if (status == LAT_OK)
-        status = lat_output_write(output, values, count * sizeof(float),
-                                  error);
+        status = lat_npy_put(output, LAT_NPY_F32, values, count, error);
     if (status == LAT_OK)
         return lat_output_commit(output, NULL, error);
     lat_output_abort(output);
