@@ -18,7 +18,7 @@
 
 #define LAT_NO_ID UINT32_MAX
 #define LAT_MOST_IDS ((size_t)1 << 24)
-#define LAT_MOST_HOLE 65536 /* ids that added tokens may leave unused */
+#define LAT_MOST_HOLE ((size_t)1 << 16) /* ids that may be left unused */
 #define LAT_MOST_ADDED 512  /* bytes of an added token; bounds the search */
 
 /* ---- Texts (text_align.c) ----------------------------------------------- */
@@ -82,6 +82,12 @@ typedef struct lat_rewrite {
     ptrdiff_t change;
     bool held, failed;
 } lat_rewrite;
+/* The last one, if there is any, swallows `count` more old characters. */
+static inline void lat_rewrite_swallow(lat_rewrite *rewrite, size_t count)
+{
+    if (rewrite->held)
+        rewrite->change -= (ptrdiff_t)count;
+}
 void lat_rewrite_put(lat_rewrite *rewrite, uint32_t code, ptrdiff_t change);
 bool lat_rewrite_end(lat_rewrite *rewrite);
 
@@ -163,6 +169,7 @@ typedef struct lat_charsmap {
     size_t unit_count;
     const char *text;      /* text_size; replacements, NUL-terminated */
     size_t text_size;
+    bool ascii[128];       /* characters that are replaced */
 } lat_charsmap;
 
 typedef struct lat_step {
@@ -283,14 +290,14 @@ typedef struct lat_best { /* Unigram: best way to a byte */
     uint32_t id, start; /* start LAT_NO_ID: not reached */
 } lat_best;
 
-#define LAT_CACHE_WORD 23
-#define LAT_CACHE_TOKENS 8
-typedef struct lat_cached { /* 80 bytes */
-    char word[LAT_CACHE_WORD];
-    uint8_t size; /* of the word; 0: empty */
-    uint8_t count;
-    uint8_t ends[LAT_CACHE_TOKENS], starts[LAT_CACHE_TOKENS];
+#define LAT_CACHE_WORD 24
+#define LAT_CACHE_TOKENS 7
+typedef struct lat_cached {
+    char word[LAT_CACHE_WORD]; /* zeros after it */
     uint32_t ids[LAT_CACHE_TOKENS];
+    uint8_t starts[LAT_CACHE_TOKENS], ends[LAT_CACHE_TOKENS];
+    uint8_t size;  /* of the word; 0: empty slot */
+    uint8_t count; /* of the tokens */
 } lat_cached;
 #define LAT_CACHE_SLOTS 8192
 
@@ -341,6 +348,10 @@ bool lat_normalize_step(const lat_step *step, lat_scratch *scratch,
                         const lat_text *from, lat_text *to, bool *changed);
 bool lat_normalize_form(lat_step_kind form, lat_scratch *scratch,
                         const lat_text *from, lat_text *to, bool *changed);
+/* The blob of a model file, copied to the arena. */
+lat_status lat_charsmap_read(const lat_charsmap **out, lat_arena *arena,
+                             const char *blob, size_t size,
+                             lat_error *error);
 bool lat_normalize_charsmap(const lat_charsmap *map, const lat_text *from,
                             lat_text *to, bool *changed);
 /* All normalizers; *out is where the result lies (maybe `from` itself, which
@@ -382,6 +393,42 @@ bool lat_added_next(const lat_tokenizer *tokenizer, const lat_added_set *set,
                     const char *text, size_t size, size_t *at, size_t floor,
                     lat_added_match *match);
 
+/* The cache of words (word_cache.c): true when the word was there and its
+ * tokens are added; else `note` collects those that the model finds, and
+ * lat_note_end keeps them if they are few. */
+typedef struct lat_note {
+    lat_cached *slot; /* NULL: not to be kept */
+    const lat_text *text;
+    size_t first, end;
+} lat_note;
+bool lat_cache_get(lat_scratch *scratch, lat_note *note);
+void lat_note_end(lat_note *note);
+/* A token of the bytes [start, end) of the word; room must be there. */
+static inline void lat_note_token(lat_scratch *scratch, lat_note *note,
+                                  uint32_t id, size_t start, size_t end)
+{
+    lat_cached *slot = note->slot;
+    lat_token_add(scratch, id, note->text, note->first + start,
+                  note->first + end);
+    if (slot == NULL)
+        return;
+    if (slot->count == LAT_CACHE_TOKENS) {
+        note->slot = NULL;
+        return;
+    }
+    slot->ids[slot->count] = id;
+    slot->starts[slot->count] = (uint8_t)start;
+    slot->ends[slot->count++] = (uint8_t)end;
+}
+
+/* Slot of the merge table at which the search for a pair starts. */
+static inline size_t lat_merge_slot(const lat_pieces *pieces, uint32_t left,
+                                    uint32_t right)
+{
+    uint64_t key = ((uint64_t)left << 32 | right) * 0x9E3779B97F4A7C15u;
+    return (size_t)(key >> 32) & pieces->merge_mask;
+}
+
 /* Truncates and fills `out`; tokens of B follow those of A. */
 lat_status lat_template_apply(const lat_tokenizer *tokenizer,
                               lat_encoding *out, const lat_token *tokens,
@@ -399,9 +446,9 @@ void lat_trim_range(const lat_tokenizer *tokenizer, lat_range *range,
 
 /* A tokenizer in the making; close it on failure. */
 lat_status lat_tokenizer_new(lat_tokenizer **out, lat_error *error);
-/* Room for pieces of ids below `ids`, with `bytes` of text in all. */
+/* Room for ids below `ids`; `bytes` of text in all pieces together. */
 lat_status lat_pieces_begin(lat_tokenizer *tokenizer, size_t ids,
-                            size_t bytes, lat_error *error);
+                            size_t entries, size_t bytes, lat_error *error);
 /* Copies the text; refuses a second piece of the same id, invalid UTF-8. */
 lat_status lat_pieces_add(lat_tokenizer *tokenizer, uint32_t id,
                           const char *text, size_t size, lat_error *error);
@@ -428,6 +475,24 @@ lat_status lat_tokenizer_finish(lat_tokenizer *tokenizer, lat_error *error);
 
 lat_status lat_tokenizer_describe_make(lat_tokenizer *tokenizer,
                                        lat_error *error);
+
+/* The parts of a tokenizer.json besides model and added tokens; each
+ * may be NULL. */
+lat_status lat_read_steps(lat_tokenizer *tokenizer, const lat_json *list,
+                          bool splitters, lat_error *error);
+lat_status lat_read_processor(lat_tokenizer *tokenizer, const lat_json *value,
+                              lat_error *error);
+/* Scores: all ids get one; the unknown score follows the least. */
+lat_status lat_scores_begin(lat_pieces *pieces, lat_error *error);
+lat_status lat_scores_set(lat_pieces *pieces, uint32_t id, double score,
+                          lat_error *error);
+/* Merges: room for `count`, then one by one in the order of rank. */
+lat_status lat_merges_begin(lat_pieces *pieces, size_t count,
+                            lat_error *error);
+lat_status lat_merges_add(lat_pieces *pieces, const char *left,
+                          size_t left_size, const char *right,
+                          size_t right_size, uint32_t rank,
+                          lat_error *error);
 
 /* Readers, one for each kind of file.  `config` is tokenizer_config.json
  * beside it, or NULL. */

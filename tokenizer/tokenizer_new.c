@@ -44,39 +44,24 @@ void lat_tokenizer_close(lat_tokenizer *tokenizer)
 
 /* ---- Pieces --------------------------------------------------------------- */
 
-static lat_status grow_ids(lat_pieces *pieces, size_t ids, lat_error *error)
-{
-    size_t bytes;
-    if (ids <= pieces->ids)
-        return LAT_OK;
-    if (!lat_size_mul(ids, sizeof *pieces->text, &bytes))
-        return lat_error_memory(error, UINT64_MAX);
-    const char **text = lat_realloc(pieces->text, bytes);
-    if (text == NULL)
-        return lat_error_memory(error, bytes);
-    pieces->text = text;
-    size_t *sizes = lat_realloc(pieces->sizes, ids * sizeof *sizes);
-    if (sizes == NULL)
-        return lat_error_memory(error, ids * sizeof *sizes);
-    pieces->sizes = sizes;
-    for (size_t i = pieces->ids; i < ids; i++) {
-        text[i] = NULL;
-        sizes[i] = 0;
-    }
-    pieces->ids = ids;
-    return LAT_OK;
-}
-
+/* `entries`: pieces and added tokens together.  Ids may leave holes, but
+ * not so that a small file makes a large table. */
 lat_status lat_pieces_begin(lat_tokenizer *tokenizer, size_t ids,
-                            size_t bytes, lat_error *error)
+                            size_t entries, size_t bytes, lat_error *error)
 {
-    if (ids > LAT_MOST_IDS)
+    lat_pieces *pieces = &tokenizer->pieces;
+    if (ids > LAT_MOST_IDS || ids > entries * 2 + LAT_MOST_HOLE)
         return lat_error_set(error, LAT_OUT_OF_RANGE,
-                             "the vocabulary has ids up to %zu, the most is "
-                             "%u", ids - 1, (unsigned)LAT_MOST_IDS - 1);
-    if (!lat_trie_create(&tokenizer->pieces.trie, bytes))
+                             "the vocabulary has %zu entries but an id of "
+                             "%zu", entries, ids - 1);
+    pieces->text = lat_new_array(ids, sizeof *pieces->text);
+    pieces->sizes = lat_new_array(ids, sizeof *pieces->sizes);
+    if (pieces->text == NULL || pieces->sizes == NULL)
+        return lat_error_memory(error, ids * sizeof *pieces->text);
+    pieces->ids = ids;
+    if (!lat_trie_create(&pieces->trie, bytes))
         return lat_error_memory(error, bytes);
-    return grow_ids(&tokenizer->pieces, ids, error);
+    return LAT_OK;
 }
 
 lat_status lat_pieces_add(lat_tokenizer *tokenizer, uint32_t id,
@@ -158,13 +143,6 @@ lat_status lat_added_add(lat_tokenizer *tokenizer, const lat_added *token,
         return lat_error_memory(error, token->size);
     added.content = copy;
     uint32_t known = lat_trie_find(&pieces->trie, copy, token->size);
-    if (known == LAT_NO_ID && token->id >= pieces->ids
-        && token->id < LAT_MOST_IDS
-        && token->id <= pieces->ids + LAT_MOST_HOLE) {
-        lat_status status = grow_ids(pieces, (size_t)token->id + 1, error);
-        if (status != LAT_OK)
-            return status;
-    }
     if (known == LAT_NO_ID && token->id < pieces->ids
         && pieces->text[token->id] == NULL) {
         pieces->text[token->id] = copy;

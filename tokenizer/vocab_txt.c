@@ -59,7 +59,8 @@ lat_status lat_read_bert_pieces(lat_tokenizer *tokenizer,
     to->prefix = "##";
     to->prefix_size = 2;
     to->most_characters = 100;
-    lat_status status = lat_pieces_begin(tokenizer, count, bytes, error);
+    lat_status status = lat_pieces_begin(tokenizer, count, count, bytes,
+                                         error);
     for (size_t i = 0; i < count && status == LAT_OK; i++)
         status = lat_pieces_add(tokenizer, (uint32_t)i, pieces[i], sizes[i],
                                 error);
