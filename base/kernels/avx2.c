@@ -10,7 +10,7 @@
 #ifdef LAT_LEVEL_X86
 #include <immintrin.h>
 
-#define LAT_TARGET __attribute__((target("avx2,fma,f16c")))
+#define LAT_TARGET __attribute__((target("avx2,fma,f16c,prfchw")))
 #define LAT_FN LAT_TARGET LAT_ALWAYS_INLINE static inline
 #define W 8
 #define WD 4

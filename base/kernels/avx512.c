@@ -12,7 +12,7 @@
 
 #define LAT_TARGET                                                         \
     __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,"   \
-                          "f16c")))
+                          "f16c,prfchw")))
 #define LAT_FN LAT_TARGET LAT_ALWAYS_INLINE static inline
 #define W 16
 #define WD 8

@@ -61,6 +61,16 @@ typedef struct lat_blocking {
     size_t mc, nc, kc; /* rows; columns, a multiple of a strip; depth */
 } lat_blocking;
 
+/* Hints: fetch a line into L2 for reading, into L1 for writing.  Any address
+ * will do; one outside of the data costs nothing but the hint. */
+#if defined(__GNUC__)
+#define LAT_FETCH(p) __builtin_prefetch((p), 0, 2);
+#define LAT_FETCH_WRITE(p) __builtin_prefetch((p), 1, 3);
+#else
+#define LAT_FETCH(p)
+#define LAT_FETCH_WRITE(p)
+#endif
+
 extern const lat_kernels lat_kernels_plain; /* plain C, fma in software */
 extern const lat_kernels lat_kernels_fused; /* plain C, fma of the CPU */
 extern const lat_kernels lat_kernels_avx2;

@@ -33,6 +33,12 @@ typedef struct lat_tile {
     size_t lds;
     size_t k;
     bool fresh; /* start from +0 instead of s */
+    /* The last part of k, whole strip, no activation: scale, bias and
+     * residual in registers, straight to c (else NULL and to s). */
+    float *c;
+    const float *bias, *residual; /* at the tile, or NULL */
+    const lat_matmul *job;
+    const float *next; /* k/4 cache lines to fetch meanwhile */
 } lat_tile;
 
 #define ROWS_1(X) X(0)
@@ -49,48 +55,101 @@ typedef struct lat_tile {
 #define ROWS_12(X) ROWS_11(X) X(11)
 
 #define START(i, j)                                                        \
-    V c##i##_##j = t->fresh ? v_set(0.0f) : v_load(t->s + i * lds + j * W);
-#define FINISH(i, j) v_store(t->s + i * lds + j * W, c##i##_##j);
+    V c##i##_##j = fresh ? v_set(0.0f) : v_load(s + i * lds + j * W);
+#define FINISH(i, j) v_store(s + i * lds + j * W, c##i##_##j);
 #define STEP(i, j) c##i##_##j = v_fma(x, b##j, c##i##_##j);
 /* Rows by threes from one pointer: base, base + lda, base + 2 lda are
  * addressing modes, so that four pointers serve twelve rows. */
 #define POINTER(g) const float *a##g = t->a + g * 3 * lda;
 #define BUMP(g) a##g++;
+#define BUMP4(g) a##g += 4;
 
+/* The epilogue of a tile in registers. */
+#define SCALE(i, j) c##i##_##j = v_mul(c##i##_##j, scale);
+#define BIAS_LOAD(i, j) V bias##j = v_load(bias + j * W);
+#define BIAS(i, j) c##i##_##j = v_add(c##i##_##j, bias##j);
+#define RESIDUAL(i, j)                                                     \
+    c##i##_##j = v_add(c##i##_##j, v_load(residual + i * ldr + j * W));
+#define OUTPUT(i, j) v_store(c + i * ldc + j * W, v_clean(c##i##_##j));
+
+#define SCALE_ROW(i) LAT_COLUMNS(SCALE, i)
+#define BIAS_ROW(i) LAT_COLUMNS(BIAS, i)
+#define RESIDUAL_ROW(i) LAT_COLUMNS(RESIDUAL, i)
+#define OUTPUT_ROW(i) LAT_COLUMNS(OUTPUT, i)
 #define START_ROW(i) LAT_COLUMNS(START, i)
 #define FINISH_ROW(i) LAT_COLUMNS(FINISH, i)
 #define STEP_ROW(i)                                                        \
     {                                                                      \
-        V x = v_set(A_OF_##i);                                             \
+        V x = v_set(A_OF_##i[u]);                                          \
         LAT_COLUMNS(STEP, i)                                               \
     }
-#define A_OF_0 a0[0]
-#define A_OF_1 a0[lda]
-#define A_OF_2 a0[2 * lda]
-#define A_OF_3 a1[0]
-#define A_OF_4 a1[lda]
-#define A_OF_5 a1[2 * lda]
-#define A_OF_6 a2[0]
-#define A_OF_7 a2[lda]
-#define A_OF_8 a2[2 * lda]
-#define A_OF_9 a3[0]
-#define A_OF_10 a3[lda]
-#define A_OF_11 a3[2 * lda]
+#define A_OF_0 a0
+#define A_OF_1 (a0 + lda)
+#define A_OF_2 (a0 + 2 * lda)
+#define A_OF_3 a1
+#define A_OF_4 (a1 + lda)
+#define A_OF_5 (a1 + 2 * lda)
+#define A_OF_6 a2
+#define A_OF_7 (a2 + lda)
+#define A_OF_8 (a2 + 2 * lda)
+#define A_OF_9 a3
+#define A_OF_10 (a3 + lda)
+#define A_OF_11 (a3 + 2 * lda)
 
+/* One step of k, `u` after the pointers. */
+#define WALK(rows, at)                                                     \
+    {                                                                      \
+        enum { u = at };                                                   \
+        LAT_LOAD_B(b + u * LAT_PANEL, panel)                               \
+        ROWS_##rows(STEP_ROW)                                              \
+    }
+
+/* Four steps a turn: what is not a multiply-add competes for its ports. */
 #define TILE(rows, groups)                                                 \
     LAT_TARGET static void tile_##rows(const lat_tile *t)                  \
     {                                                                      \
-        size_t lda = t->lda, lds = t->lds;                                 \
-        const float *b = t->b;                                             \
+        size_t lda = t->lda, lds = t->lds, panel = t->panel, k = t->k;     \
+        const float *b = t->b, *next = t->next;                            \
+        float *s = t->s;                                                   \
+        bool fresh = t->fresh;                                             \
         ROWS_##groups(POINTER)                                             \
         ROWS_##rows(START_ROW)                                             \
-        for (size_t k = t->k; k > 0; k--) {                                \
-            LAT_LOAD_B(b, t->panel)                                        \
-            ROWS_##rows(STEP_ROW)                                          \
+        for (; k >= 4; k -= 4) {                                           \
+            LAT_FETCH(next)                                                \
+            next += LAT_PANEL;                                             \
+            WALK(rows, 0)                                                  \
+            WALK(rows, 1)                                                  \
+            WALK(rows, 2)                                                  \
+            WALK(rows, 3)                                                  \
+            ROWS_##groups(BUMP4)                                           \
+            b += 4 * LAT_PANEL;                                            \
+        }                                                                  \
+        for (; k > 0; k--) {                                               \
+            WALK(rows, 0)                                                  \
             ROWS_##groups(BUMP)                                            \
             b += LAT_PANEL;                                                \
         }                                                                  \
-        ROWS_##rows(FINISH_ROW)                                            \
+        (void)panel;                                                       \
+        if (t->c == NULL) {                                                \
+            ROWS_##rows(FINISH_ROW)                                        \
+            return;                                                        \
+        }                                                                  \
+        const lat_matmul *job = t->job;                                    \
+        const float *bias = t->bias, *residual = t->residual;              \
+        float *c = t->c;                                                   \
+        size_t ldc = job->ldc, ldr = job->ldr;                             \
+        if (job->scale != 0.0f) {                                          \
+            V scale = v_set(job->scale);                                   \
+            ROWS_##rows(SCALE_ROW)                                         \
+        }                                                                  \
+        if (bias != NULL) {                                                \
+            LAT_COLUMNS(BIAS_LOAD, 0)                                      \
+            ROWS_##rows(BIAS_ROW)                                          \
+        }                                                                  \
+        if (residual != NULL) {                                            \
+            ROWS_##rows(RESIDUAL_ROW)                                      \
+        }                                                                  \
+        ROWS_##rows(OUTPUT_ROW)                                            \
     }
 TILE(1, 1)
 TILE(2, 1)
@@ -117,17 +176,45 @@ static lat_tile_function *const tiles[ROWS_MAX + 1] = {
 
 #include "epilogue_int.h"
 
-/* Rows i..i+rows of the strip at column j, one part of k. */
-LAT_TARGET static void strip_multiply(const lat_matmul *job, lat_tile tile,
-                                      size_t rows)
+/* The weights come from memory or a far cache, once for each block of rows:
+ * while the tiles of a strip work, each fetches its share of the next strip
+ * (a line a step of k for each panel, a line a turn of four steps for each
+ * tile) into L2.  And the lines of c that a tile will write are asked for
+ * before it starts. */
+static const float *share_of_next(const float *next, size_t panel, size_t k,
+                                  size_t tile)
 {
-    size_t lds = tile.lds;
+    size_t line = tile * (k / 4);
+    if (line < k)
+        return next + line * LAT_PANEL;
+    line -= k;
+    return panel != 0 && line < k ? next + panel + line * LAT_PANEL : NULL;
+}
+
+/* One part of k of `rows` rows of a strip; c when it is to be written
+ * afterwards, else NULL. */
+LAT_TARGET static void strip_multiply(lat_tile tile, size_t rows,
+                                      const float *next, const float *c)
+{
+    size_t lds = tile.lds, ldc = tile.job->ldc;
     size_t count = (rows + ROWS_MAX - 1) / ROWS_MAX;
-    for (size_t done = 0; count > 0; count--) {
-        size_t r = (rows - done + count - 1) / count; /* even shares */
+    for (size_t done = 0, at = 0; at < count; at++) {
+        size_t r = (rows - done + count - at - 1) / (count - at); /* even */
+        tile.next = share_of_next(next, tile.panel, tile.k, at);
+        if (tile.next == NULL)
+            tile.next = tile.b;
+        for (size_t i = 0; c != NULL && i < r; i++, c += ldc) {
+            LAT_FETCH_WRITE(c)
+            if (STRIP > 16)
+                LAT_FETCH_WRITE(c + 16)
+        }
         tiles[r](&tile);
-        tile.a += r * job->lda;
+        tile.a += r * tile.lda;
         tile.s += r * lds;
+        if (tile.c != NULL)
+            tile.c += r * ldc;
+        if (tile.residual != NULL)
+            tile.residual += r * tile.job->ldr;
         done += r;
     }
 }
@@ -138,24 +225,40 @@ LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
 {
     /* mc x nc, or mc x STRIP when k is not cut; aligned for the loads. */
     _Alignas(64) float scratch[SCRATCH];
-    size_t kc = blocking.kc, k = 0;
+    size_t kc = blocking.kc, k = 0, depth;
     bool cut = job->k > kc;
-    size_t lds = cut ? blocking.nc : STRIP;
+    lat_tile tile = {.lda = job->lda, .job = job,
+                     .lds = cut ? blocking.nc : STRIP};
     do {
-        size_t depth = job->k - k < kc ? job->k - k : kc;
+        depth = job->k - k < kc ? job->k - k : kc;
         bool last = k + depth == job->k;
+        tile.a = job->a + i * job->lda + k;
+        tile.k = depth;
+        tile.fresh = k == 0;
         for (size_t at = 0; at < columns; at += STRIP) {
+            size_t column = j + at;
             size_t width = columns - at < STRIP ? columns - at : STRIP;
-            float *s = scratch + (cut ? at : 0);
-            const float *b = job->b + (j + at) * job->k + k * LAT_PANEL;
-            size_t panel = width > LAT_PANEL ? job->k * LAT_PANEL : 0;
-            strip_multiply(job,
-                           (lat_tile){job->a + i * job->lda + k, job->lda, b,
-                                      panel, s, lds, depth, k == 0},
-                           rows);
-            if (last)
+            float *c = job->c + i * job->ldc + column;
+            tile.s = scratch + (cut ? at : 0);
+            tile.b = job->b + column * job->k + k * LAT_PANEL;
+            tile.panel = width > LAT_PANEL ? job->k * LAT_PANEL : 0;
+            bool direct = last && width == STRIP &&
+                          job->activation == LAT_ACT_NONE;
+            tile.c = direct ? c : NULL;
+            tile.bias = job->bias != NULL ? job->bias + column : NULL;
+            tile.residual = job->residual != NULL
+                                ? job->residual + i * job->ldr + column
+                                : NULL;
+            /* Next strip, or the next part of k of the first one. */
+            const float *next = at + STRIP < columns
+                                    ? tile.b + STRIP * job->k
+                                    : tile.b - at * job->k +
+                                          depth * LAT_PANEL;
+            strip_multiply(tile, rows, next, last ? c : NULL);
+            if (last && !direct)
                 for (size_t r = 0; r < rows; r++)
-                    epilogue(job, i + r, j + at, width, s + r * lds);
+                    epilogue(job, i + r, column, width,
+                             tile.s + r * tile.lds);
         }
         k += depth;
     } while (k < job->k);
