@@ -14,7 +14,7 @@ static uint64_t line_of(const char *text, size_t at)
     return line;
 }
 
-lat_status lat_text_check(const char **text, size_t *size, lat_error *error)
+lat_status lat_lines_check(const char **text, size_t *size, lat_error *error)
 {
     if (*size >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0) {
         *text += 3;
@@ -39,7 +39,7 @@ lat_status lat_lines_read(lat_lines *out, const void *text, size_t size,
 {
     const char *from = text;
     memset(out, 0, sizeof *out);
-    lat_status status = lat_text_check(&from, &size, error);
+    lat_status status = lat_lines_check(&from, &size, error);
     if (status != LAT_OK)
         return status;
     size_t count = size != 0 && from[size - 1] != '\n';

@@ -173,7 +173,7 @@ lat_status lat_table_read(lat_table *out, const void *text, size_t size,
     memset(out, 0, sizeof *out);
     scanner s = {.text = text, .size = size, .separator = separator,
                  .line = 1, .error = error};
-    lat_status status = lat_text_check(&s.text, &s.size, error);
+    lat_status status = lat_lines_check(&s.text, &s.size, error);
     if (status == LAT_OK && s.size == 0)
         status = lat_error_at_line(error, LAT_MALFORMED, 1,
                                    "empty, expected a header line");

@@ -7,6 +7,6 @@
 #include "base.h"
 
 /* Drops a byte order mark; refuses NUL and invalid UTF-8 by line number. */
-lat_status lat_text_check(const char **text, size_t *size, lat_error *error);
+lat_status lat_lines_check(const char **text, size_t *size, lat_error *error);
 
 #endif
