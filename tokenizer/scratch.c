@@ -40,7 +40,7 @@ void lat_scratch_free(lat_scratch *scratch)
     if (scratch == NULL)
         return;
     for (size_t i = 0; i < 4; i++)
-        lat_aligned_free(&scratch->texts[i]);
+        lat_text_release(&scratch->texts[i]);
     lat_free(scratch->splits[0]);
     lat_free(scratch->splits[1]);
     lat_free(scratch->tokens);

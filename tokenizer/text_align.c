@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-void lat_aligned_free(lat_text *text)
+void lat_text_release(lat_text *text)
 {
     lat_free(text->store);
     lat_free(text->ranges);

@@ -37,7 +37,7 @@ typedef struct lat_text {
     uint32_t base;
 } lat_text;
 
-void lat_aligned_free(lat_text *text);
+void lat_text_release(lat_text *text);
 /* Makes `text` empty, own, not plain, with room for `size` bytes. */
 bool lat_text_begin(lat_text *text, size_t size);
 bool lat_text_grow(lat_text *text, size_t more);
