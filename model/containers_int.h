@@ -23,6 +23,9 @@ lat_status lat_weights_add_file(lat_weights *weights, const char *path,
 lat_status lat_weights_add_tensor(lat_weights *weights,
                                   const lat_tensor *tensor,
                                   lat_error *error);
+/* Builds the table of names once all tensors are there; LAT_MALFORMED when
+ * two have the same name. */
+lat_status lat_weights_index(lat_weights *weights, lat_error *error);
 /* Reads a whole file into arena memory, NUL-terminated; at most `most`
  * bytes (LAT_OUT_OF_RANGE above).  *text is NULL when there is none. */
 lat_status lat_text_load(char **text, size_t *size, lat_arena *arena,

@@ -144,10 +144,13 @@ static lat_status add_tensors(lat_weights *weights, size_t file,
 
     if (status == LAT_OK)
         status = check_order(zip, pickle->name, lead, map, error);
-    if (status == LAT_OK)
-        status = lat_pickle_read(&tensors, &count, &weights->arena,
-                                 map->data + pickle->begin,
-                                 (size_t)pickle->size, error);
+    if (status != LAT_OK)
+        return status;
+    status = lat_pickle_read(&tensors, &count, &weights->arena,
+                             map->data + pickle->begin, (size_t)pickle->size,
+                             error);
+    if (status != LAT_OK && error != NULL && error->has_byte)
+        error->byte += pickle->begin;
     for (size_t i = 0; i < count && status == LAT_OK; i++) {
         lat_tensor tensor = {.file = file};
         char *name = lat_format("data/%s", tensors[i].storage);

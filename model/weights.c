@@ -38,7 +38,7 @@ static struct lat_slot *find_slot(const lat_weights *weights,
     return &weights->slots[at];
 }
 
-static lat_status build_slots(lat_weights *weights, lat_error *error)
+lat_status lat_weights_index(lat_weights *weights, lat_error *error)
 {
     size_t slots = 16;
 
@@ -56,12 +56,9 @@ static lat_status build_slots(lat_weights *weights, lat_error *error)
 
         if (slot->number != 0) {
             lat_error_set(error, LAT_MALFORMED,
-                          "tensor \"%.*s\" is there twice, in %.100s and "
-                          "%.100s", LAT_QUOTE, tensor->name,
-                          lat_path_base(weights->files
-                              [weights->tensors[slot->number - 1].file]),
-                          lat_path_base(weights->files[tensor->file]));
-            return lat_error_in_file(error, weights->path);
+                          "tensor \"%.*s\" is there a second time",
+                          LAT_QUOTE, tensor->name);
+            return lat_error_in_file(error, weights->files[tensor->file]);
         }
         slot->number = i + 1;
     }
@@ -205,7 +202,7 @@ lat_status lat_weights_open(lat_weights **out, const char *path,
     else
         status = read_file(weights, error);
     if (status == LAT_OK)
-        status = build_slots(weights, error);
+        status = lat_weights_index(weights, error);
     if (status == LAT_OK)
         *out = weights;
     else
