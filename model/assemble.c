@@ -74,15 +74,38 @@ static lat_status widen_rows(float *out, const lat_pair *pairs, size_t n,
     return LAT_OK;
 }
 
+/* Products in each piece of a sum of k: pieces as even as can be. */
+static size_t piece_of(size_t k)
+{
+    if (k < LAT_CHAIN_SHORT)
+        return k;
+    size_t pieces = (k + LAT_CHAIN_LONG - 1) / LAT_CHAIN_LONG;
+    pieces = pieces < 2 ? 2 : pieces;
+    return (k + pieces - 1) / pieces;
+}
+
+/* Packs rows first .. first+count-1, each piece of k for itself. */
+static void pack_group(const assembler *a, lat_linear *linear, size_t first,
+                       size_t count)
+{
+    size_t tall = lat_panels_size(linear->n, 1);
+    for (size_t at = 0; at < linear->k; at += linear->piece) {
+        size_t left = linear->k - at;
+        size_t k = left < linear->piece ? left : linear->piece;
+        a->model->kernels->pack_rows(linear->panels + tall * at + first * k,
+                                     a->rows + at, linear->k, count, k);
+    }
+}
+
 /* `parts` Linears of the same shape as one. */
 static lat_status load_linear(assembler *a, lat_linear *linear,
                               const lat_pair *pairs, size_t parts,
                               lat_error *error)
 {
-    const lat_kernels *kernels = a->model->kernels;
     size_t n = (size_t)pairs[0].weight->shape[0];
     linear->n = n * parts;
     linear->k = (size_t)pairs[0].weight->shape[1];
+    linear->piece = piece_of(linear->k);
     linear->panels = new_floats(lat_panels_size(linear->n, linear->k),
                                 error);
     linear->bias = new_floats(linear->n, error);
@@ -94,8 +117,7 @@ static lat_status load_linear(assembler *a, lat_linear *linear,
         lat_status status = widen_rows(a->rows, pairs, n, row, count, error);
         if (status != LAT_OK)
             return status;
-        kernels->pack_rows(linear->panels + row * linear->k, a->rows,
-                           linear->k, count, linear->k);
+        pack_group(a, linear, row, count);
     }
     for (size_t i = 0; i < parts; i++) {
         lat_status status = lat_weights_copy_f32(linear->bias + i * n,
@@ -104,6 +126,27 @@ static lat_status load_linear(assembler *a, lat_linear *linear,
             return status;
     }
     return LAT_OK;
+}
+
+static lat_status load_precise(assembler *a, lat_precise *precise,
+                               lat_pair pair, lat_error *error)
+{
+    size_t n = (size_t)pair.weight->shape[0];
+    size_t k = (size_t)pair.weight->shape[1], count;
+    precise->n = n;
+    precise->k = k;
+    lat_status status = load_vector(&precise->bias, pair.bias, error);
+    if (lat_size_mul(n, k, &count))
+        precise->rows = lat_new_array(count, sizeof *precise->rows);
+    if (precise->rows == NULL)
+        return lat_error_memory(error, (uint64_t)n * k *
+                                           sizeof *precise->rows);
+    for (size_t i = 0; status == LAT_OK && i < n; i++) {
+        status = lat_weights_copy_rows(a->rows, pair.weight, i, 1, error);
+        for (size_t j = 0; status == LAT_OK && j < k; j++)
+            precise->rows[i * k + j] = (double)a->rows[j];
+    }
+    return status;
 }
 
 static lat_status load_layer(assembler *a, lat_layer *layer,
@@ -147,12 +190,18 @@ static lat_status load_head(assembler *a, lat_error *error)
     lat_model *m = a->model;
     const lat_layout *layout = &m->layout;
     lat_status status = LAT_OK;
-    if (layout->dense.weight != NULL)
-        status = load_linear(a, &m->head_dense, &layout->dense, 1, error);
-    if (status == LAT_OK && layout->norm.weight != NULL)
-        status = load_norm(&m->head_norm, layout->norm, error);
-    if (status == LAT_OK && layout->out.weight != NULL)
-        status = load_linear(a, &m->head_out, &layout->out, 1, error);
+    if (layout->head == LAT_HEAD_MASKED_LM) {
+        status = load_linear(a, &m->lm_dense, &layout->dense, 1, error);
+        if (status == LAT_OK)
+            status = load_norm(&m->lm_norm, layout->norm, error);
+        if (status == LAT_OK)
+            status = load_linear(a, &m->lm_decoder, &layout->out, 1, error);
+        return status;
+    }
+    if (layout->head == LAT_HEAD_SEQUENCE)
+        status = load_precise(a, &m->class_dense, layout->dense, error);
+    if (status == LAT_OK && layout->head != LAT_HEAD_NONE)
+        status = load_precise(a, &m->class_out, layout->out, error);
     return status;
 }
 
@@ -207,6 +256,12 @@ static void free_linear(lat_linear *linear)
     lat_free(linear->bias);
 }
 
+static void free_precise(lat_precise *precise)
+{
+    lat_free(precise->rows);
+    lat_free(precise->bias);
+}
+
 static void free_norm(lat_norm *norm)
 {
     lat_free(norm->gain);
@@ -232,8 +287,10 @@ void lat_model_dismantle(lat_model *m)
     lat_free(m->relative);
     free_norm(&m->embedding_norm);
     free_linear(&m->project);
-    free_linear(&m->head_dense);
-    free_norm(&m->head_norm);
-    free_linear(&m->head_out);
+    free_precise(&m->class_dense);
+    free_precise(&m->class_out);
+    free_linear(&m->lm_dense);
+    free_norm(&m->lm_norm);
+    free_linear(&m->lm_decoder);
     lat_free(m->work);
 }

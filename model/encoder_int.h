@@ -139,11 +139,27 @@ lat_status lat_layout_find(lat_layout *layout, lat_arena *arena,
 
 /* ---- A model in memory (assemble.c) -------------------------------------- */
 
+/* Sums are cut into at least two chains of at most LAT_CHAIN_LONG products:
+ * a chain's rounding error grows with the square root of its length.  With
+ * k = 3072 and 768 (BERT-base) single chains end 2.0 times as far from
+ * float64 as PyTorch's blocked sums, pieces of 256 0.94 times. */
+#define LAT_CHAIN_LONG 256
+#define LAT_CHAIN_SHORT 32 /* shorter sums stay whole */
+
 typedef struct lat_linear {
-    float *panels; /* n x k, see kernels.h */
+    float *panels; /* n x k, piece after piece, see kernels.h */
     float *bias;   /* n */
     size_t n, k;
+    size_t piece;  /* products in a chain; the last may have fewer */
 } lat_linear;
+
+/* A Linear of few outputs, summed in double: heads are read off the last
+ * digits (which class wins), and their cost is nothing beside a layer's. */
+typedef struct lat_precise {
+    double *rows; /* n x k */
+    float *bias;  /* n */
+    size_t n, k;
+} lat_precise;
 
 typedef struct lat_norm {
     float *gain, *shift; /* n */
@@ -178,8 +194,9 @@ struct lat_model {
     lat_layer *layers;    /* distinct ones */
     size_t layer_count;
     size_t *layer_of;     /* info.layers numbers into `layers` */
-    lat_linear head_dense, head_out;
-    lat_norm head_norm;
+    lat_precise class_dense, class_out; /* sequence and token heads */
+    lat_linear lm_dense, lm_decoder;    /* masked LM */
+    lat_norm lm_norm;
     float *work;          /* kept from one forward pass to the next */
     size_t work_size;     /* floats */
 };

@@ -19,14 +19,6 @@ static size_t head_width(const lat_model *m)
     return h > e ? h : e;
 }
 
-static lat_activation dense_activation(const lat_model *m)
-{
-    const lat_architecture *a = m->config.architecture;
-    if (m->info.head == LAT_HEAD_SEQUENCE)
-        return a->dense_act;
-    return a->lm.hidden_act ? m->config.act : LAT_ACT_GELU;
-}
-
 /* Rows of logits that lie in this chunk: first one and how many. */
 static size_t head_rows(const lat_chunk *chunk, size_t *first)
 {
@@ -55,32 +47,62 @@ static size_t head_token(const lat_chunk *chunk, size_t number)
     return chunk->want->logit_rows[number];
 }
 
-static void head_part(lat_chunk *chunk, size_t part, float *scratch)
+/* y = x w' + bias, summed in double and rounded once.  `wide` takes k
+ * doubles. */
+static void apply_precise(const lat_model *m, const lat_precise *linear,
+                          float *y, const float *x, double *wide)
+{
+    for (size_t i = 0; i < linear->k; i++)
+        wide[i] = (double)x[i];
+    for (size_t j = 0; j < linear->n; j++)
+        y[j] = (float)(m->kernels->dot64(wide, linear->rows +
+                                                   j * linear->k,
+                                         linear->k) +
+                       (double)linear->bias[j]);
+}
+
+static void class_part(lat_chunk *chunk, size_t part, float *scratch)
 {
     const lat_model *m = chunk->model;
-    size_t h = m->config.hidden, width = head_width(m);
+    size_t h = m->config.hidden, from, first, count;
+    size_t rows = head_rows(chunk, &from);
+    lat_chunk_row_part(rows, part, &first, &count);
+    double *wide = (double *)scratch;
+    float *pooled = scratch + 2 * h;
+    for (size_t i = from + first; i < from + first + count; i++) {
+        const float *x =
+            chunk->x + lat_chunk_row(chunk, head_token(chunk, i)) * h;
+        if (m->class_dense.n > 0) {
+            apply_precise(m, &m->class_dense, pooled, x, wide);
+            m->kernels->activate(pooled, h,
+                                 m->config.architecture->dense_act);
+            x = pooled;
+        }
+        apply_precise(m, &m->class_out,
+                      chunk->want->logits + i * m->info.classes, x, wide);
+    }
+}
+
+static void lm_part(lat_chunk *chunk, size_t part, float *scratch)
+{
+    const lat_model *m = chunk->model;
+    size_t h = m->config.hidden, e = m->config.embedding;
     size_t from, first, count;
     size_t rows = head_rows(chunk, &from);
     lat_chunk_row_part(rows, part, &first, &count);
     first += from;
-    float *a = scratch;
+    float *a = scratch, *c = scratch + LAT_ROWS * head_width(m);
     for (size_t i = 0; i < count; i++) {
         size_t row = lat_chunk_row(chunk, head_token(chunk, first + i));
         memcpy(a + i * h, chunk->x + row * h, h * sizeof *a);
     }
-    size_t lda = h;
-    if (m->head_dense.n > 0) {
-        float *c = scratch + LAT_ROWS * width;
-        lat_linear_apply(m, &m->head_dense, &(lat_apply){
-            .m = count, .a = a, .lda = h, .c = c, .ldc = m->head_dense.n,
-            .activation = dense_activation(m)});
-        a = c;
-        lda = m->head_dense.n;
-    }
-    if (m->head_norm.n > 0)
-        lat_norm_apply(m, &m->head_norm, a, lda, count);
-    lat_linear_apply(m, &m->head_out, &(lat_apply){
-        .m = count, .a = a, .lda = lda,
+    lat_linear_apply(m, &m->lm_dense, &(lat_apply){
+        .m = count, .a = a, .lda = h, .c = c, .ldc = e,
+        .activation = m->config.architecture->lm.hidden_act
+                          ? m->config.act : LAT_ACT_GELU});
+    lat_norm_apply(m, &m->lm_norm, c, e, count);
+    lat_linear_apply(m, &m->lm_decoder, &(lat_apply){
+        .m = count, .a = c, .lda = e,
         .c = chunk->want->logits + first * m->info.classes,
         .ldc = m->info.classes});
 }
@@ -90,7 +112,9 @@ void lat_chunk_head(lat_chunk *chunk)
     size_t first;
     size_t rows = head_rows(chunk, &first);
     if (rows > 0)
-        lat_chunk_run(chunk, lat_chunk_row_parts(rows), head_part);
+        lat_chunk_run(chunk, lat_chunk_row_parts(rows),
+                      chunk->model->info.head == LAT_HEAD_MASKED_LM
+                          ? lm_part : class_part);
 }
 
 size_t lat_head_scratch(const lat_model *model)

@@ -20,17 +20,31 @@
 void lat_linear_apply(const lat_model *model, const lat_linear *linear,
                       const lat_apply *apply)
 {
-    if (apply->m == 0)
-        return;
+    size_t tall = lat_panels_size(linear->n, 1);
     lat_matmul job = {
-        .m = apply->m, .n = linear->n, .k = linear->k,
-        .a = apply->a, .lda = apply->lda,
-        .b = linear->panels,
+        .m = apply->m, .n = linear->n, .lda = apply->lda,
         .c = apply->c, .ldc = apply->ldc,
         .bias = linear->bias,
-        .residual = apply->residual, .ldr = apply->ldr,
-        .activation = apply->activation};
-    model->kernels->matmul(&job);
+        .residual = apply->residual, .ldr = apply->ldr};
+    /* The activation needs the whole sum. */
+    bool whole = linear->piece >= linear->k;
+    if (whole)
+        job.activation = apply->activation;
+    for (size_t at = 0; at < linear->k; at += linear->piece) {
+        size_t left = linear->k - at;
+        job.k = left < linear->piece ? left : linear->piece;
+        job.a = apply->a + at;
+        job.b = linear->panels + tall * at;
+        model->kernels->matmul(&job);
+        /* Further pieces are added to what is there. */
+        job.bias = NULL;
+        job.residual = job.c;
+        job.ldr = job.ldc;
+    }
+    if (!whole && apply->activation != LAT_ACT_NONE)
+        for (size_t i = 0; i < apply->m; i++)
+            model->kernels->activate(apply->c + i * apply->ldc, linear->n,
+                                     apply->activation);
 }
 
 void lat_norm_apply(const lat_model *model, const lat_norm *norm, float *x,
