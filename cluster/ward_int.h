@@ -5,7 +5,11 @@
  *     | ward_points.c   copies collapsed, mean taken off, scaled by 2^-shift
  *     v
  *   slots 0..U-1        one for each distinct point, in order of appearance
- *     | ward_rounds.c   joins until one cluster is left
+ *     | ward_first.c    the K nearest of every slot by blocked products
+ *     | ward_rounds.c   rounds of joins until one cluster is left, with
+ *     |                   ward_lists.c    what a slot knows of its nearest
+ *     |                   ward_search.c   batches of new searches
+ *     |                   ward_filter.c   a row of a product against bounds
  *     v
  *   joins (U-1)         pairs of slots with their D, children before parents
  *     | ward_order.c    the order a globally smallest-first run would take
@@ -35,6 +39,35 @@ typedef struct lat_join {
     double d;
 } lat_join;
 
+/* A cluster that may be near, and a proven lower bound of D to it. */
+typedef struct lat_near {
+    float lower;
+    uint32_t slot;
+} lat_near;
+/* Entries of a slot's list: K nearest and one more, or a union of two. */
+#define LAT_WARD_ROOM 64
+
+/* What a slot knows (state):
+ *   EXACT  `nearest` is its nearest cluster, at near_d
+ *   HARD   float products cannot tell its neighbours apart
+ *   NEW    made by a join, not looked at yet
+ * Without EXACT, near_d is a lower bound of D to everything. */
+enum { LAT_WARD_EXACT = 1, LAT_WARD_HARD = 2, LAT_WARD_NEW = 4 };
+
+/* Rows and columns of a tile of products, in a worker's scratch. */
+#define LAT_TILE_ROWS 192
+#define LAT_TILE_COLUMNS 256
+
+typedef struct lat_ward_scratch {
+    double *x, *y;   /* h each */
+    float *tile;     /* LAT_TILE_ROWS x LAT_TILE_COLUMNS */
+    float *panels;   /* LAT_TILE_COLUMNS x h, packed */
+    float *least;    /* LAT_TILE_COLUMNS: thresholds, */
+    float *norm;     /* and what `norm` and */
+    float *half;     /* `half` below say of those columns */
+    uint32_t *hits;  /* LAT_TILE_COLUMNS */
+} lat_ward_scratch;
+
 /* The points as the core sees them, and the clusters alive. */
 typedef struct lat_ward {
     const lat_kernels *kernels;
@@ -57,6 +90,31 @@ typedef struct lat_ward {
     lat_join *joins; /* U-1 */
     size_t joined;
     uint64_t looked; /* float distances looked at */
+
+    /* Float centroids of live clusters, dense: live[p] is the slot at place
+     * p, slots increasing; a dead one keeps its place until the next
+     * compaction, with norm infinity, which no filter lets pass. */
+    float *rows;     /* places x h */
+    size_t places;
+    uint32_t *live, *place;
+    float *norm;     /* by place: |c|^2 (1 - eps), eps the float error */
+    float *half;     /* by place: 1 / (2 size) */
+
+    /* By slot. */
+    lat_near *lists; /* LAT_WARD_ROOM each */
+    uint8_t *count, *state;
+    float *bound;    /* D to all that are not listed is at least this */
+    float *second;   /* D to all but the nearest is at least this */
+    uint32_t *nearest;
+    double *near_d;
+    uint32_t *born;  /* round that made the cluster */
+    uint32_t *seen;  /* round in which the list was last made current */
+    uint32_t *into;  /* of a dead slot: the slot that took it */
+    float *error;    /* a centroid's distance from the exact one, at most */
+    double worst_error, unit_error, relative; /* see lat_ward_slack */
+    uint32_t round;
+    size_t keep;     /* K */
+    lat_ward_scratch *scratch; /* one for each worker */
 } lat_ward;
 
 /* ward_points.c */
@@ -71,15 +129,67 @@ double lat_ward_distance(const lat_ward *ward, uint32_t a, const double *x,
 /* Room for the centroid of a join of a and b; serial. */
 lat_status lat_ward_room(lat_ward *ward, uint32_t a, uint32_t b,
                          double **out, lat_error *error);
-/* Fills `out` with the centroid of a and b; two scratches of h. */
+/* Fills `out` with the centroid of a and b. */
 void lat_ward_blend(const lat_ward *ward, uint32_t a, uint32_t b,
-                    double *out, double *scratch);
+                    double *out, lat_ward_scratch *s);
 /* Slot a becomes the union (centroid `centre`), b dies; serial. */
 void lat_ward_join_slots(lat_ward *ward, uint32_t a, uint32_t b, double d,
                          double *centre);
 
 /* ward_rounds.c: from U clusters to one. */
 lat_status lat_ward_rounds(lat_ward *ward, lat_error *error);
+
+/* ward_state.c: the arrays of the core. */
+lat_status lat_ward_state_create(lat_ward *ward, lat_error *error);
+void lat_ward_state_free(lat_ward *ward);
+/* Writes the float row, norm and half of a slot from its centroid x. */
+void lat_ward_place_row(lat_ward *ward, uint32_t slot, const double *x);
+/* Drops dead places when they are more than one in eight. */
+void lat_ward_compact(lat_ward *ward);
+
+/* ward_first.c: lists and bounds of all live slots, from nothing. */
+lat_status lat_ward_first(lat_ward *ward, lat_error *error);
+
+/* ward_search.c: new lists and bounds for `count` live slots; after it all
+ * of them are EXACT. */
+lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
+                           size_t count, lat_error *error);
+
+/* ward_lists.c */
+/* How far D of computed centroids may be from that of exact ones, for a
+ * cluster of `size` points and any other. */
+double lat_ward_slack(const lat_ward *ward, double d, uint32_t size);
+float lat_ward_down(double value); /* a float not above; 0 if negative */
+/* Keeps the `room` smallest by (lower, slot), ascending. */
+void lat_near_insert(lat_near *list, uint8_t *count, size_t room,
+                     lat_near entry);
+/* Lower bound of D from a float product g of two rows. */
+float lat_ward_lower(float g, float norm_a, float norm_b, float half_a,
+                     float half_b);
+/* Turns the K + 1 entries of a pass into K and a bound. */
+void lat_ward_close_list(lat_ward *ward, uint32_t slot);
+/* Makes a list current and finds the nearest, if the list can tell. */
+void lat_ward_refresh(lat_ward *ward, uint32_t slot, lat_ward_scratch *s);
+/* How far the second must be for a join to be safe out of order. */
+double lat_ward_margin(const lat_ward *ward, double d, uint32_t size);
+/* The list and bound of slot `left` after join, from both lists; na and nb
+ * are the sizes before. */
+void lat_ward_unite(lat_ward *ward, const lat_join *join, uint32_t na,
+                    uint32_t nb);
+
+/* ward_filter.c */
+typedef struct lat_filter {
+    size_t n;
+    const float *least, *norm, *half; /* of the columns */
+} lat_filter;
+/* Columns j whose lower bound with the row may be below the larger of
+ * least[j] and row_least, in order; returns how many. */
+size_t lat_filter_row(const lat_kernels *kernels, const lat_filter *filter,
+                      const float *products, float row_norm, float row_half,
+                      float row_least, uint32_t *hits);
+/* out[j] = (x[j] - mean[j]) * scale. */
+void lat_ward_expand(const lat_kernels *kernels, double *out, const float *x,
+                     const double *mean, double scale, size_t h);
 
 /* ward_order.c */
 lat_status lat_ward_order(lat_tree *out, const lat_ward *ward,

@@ -226,8 +226,8 @@ const double *lat_ward_centre(const lat_ward *ward, uint32_t slot,
     if (ward->centre[slot] != NULL)
         return ward->centre[slot];
     const float *x = ward->points + (size_t)ward->row[slot] * ward->h;
-    for (size_t j = 0; j < ward->h; j++)
-        scratch[j] = ((double)x[j] - ward->mean[j]) * ward->scale;
+    lat_ward_expand(ward->kernels, scratch, x, ward->mean, ward->scale,
+                    ward->h);
     return scratch;
 }
 
@@ -262,12 +262,12 @@ lat_status lat_ward_room(lat_ward *ward, uint32_t a, uint32_t b,
 }
 
 void lat_ward_blend(const lat_ward *ward, uint32_t a, uint32_t b,
-                    double *out, double *scratch)
+                    double *out, lat_ward_scratch *s)
 {
     double na = ward->size[a], nb = ward->size[b];
     double part = nb / (na + nb);
-    const double *x = lat_ward_centre(ward, a, scratch);
-    const double *y = lat_ward_centre(ward, b, scratch + ward->h);
+    const double *x = lat_ward_centre(ward, a, s->x);
+    const double *y = lat_ward_centre(ward, b, s->y);
     for (size_t j = 0; j < ward->h; j++)
         out[j] = x[j] + (y[j] - x[j]) * part;
 }

@@ -1,105 +1,260 @@
 /*
- * ward_rounds.c - joins clusters until one is left.
+ * ward_rounds.c - rounds of joins until one cluster is left.
  *
- * Every cluster keeps its nearest other cluster; the globally smallest pair
- * joins.  A pair is seen from whichever of its clusters was looked at last,
- * so the minimum over all clusters' neighbours is the minimum over all pairs.
+ * The tree is that of a run which always joins the pair that is smallest by
+ * (D, smaller member, other member), D in double.  Because Ward is reducible
+ * (and the rule for ties too: a union is named by its smallest member), two
+ * clusters that are nearest to each other join in that run as well, so all
+ * such pairs can join at once.  With computed distances that argument holds
+ * while the second nearest is farther by more than what roundings may add
+ * up to; such pairs are called safe here.
+ *
+ *     refresh those whose nearest has changed
+ *     safe pairs?             -> join all of them, next round
+ *     smallest pair certain?  -> join it (ties end up here), next round
+ *     otherwise               -> search for those with the smallest bounds
+ *
+ * "Certain": every other cluster's nearest, or lower bound, is greater.  A
+ * pair is seen from whichever of its two was measured last, so the minimum
+ * over clusters is the minimum over pairs.
  */
 #include "ward_int.h"
 
-typedef struct search_state {
-    lat_ward *ward;
-    double *near_d;      /* U: D to the nearest */
-    uint32_t *nearest;   /* U */
-    const uint32_t *ask; /* the slots to search for */
-    double *scratch;     /* 2 h for each worker */
-} search_state;
+#include <math.h>
+#include <stdlib.h>
 
-static void search_one(void *context, size_t task, size_t worker)
+/* Fewest slots in a batch of searches: fills the tiles. */
+#define LEAST_BATCH 256
+
+typedef struct rounds_state {
+    lat_ward *ward;
+    uint32_t *todo;     /* U: slots to refresh, or to search for */
+    size_t todos;
+    lat_join *pairs;    /* U/2 + 1 */
+    uint32_t *sizes;    /* two for each pair: sizes before */
+    double **centres;   /* of the unions */
+    size_t pair_count;
+    lat_join *stale;    /* U: (left = slot, d = bound), to be sorted */
+} rounds_state;
+
+#define REFRESH_CHUNK 32
+
+static void refresh_task(void *context, size_t task, size_t worker)
 {
-    search_state *state = context;
-    const lat_ward *ward = state->ward;
-    double *scratch = state->scratch + 2 * worker * ward->h;
-    uint32_t a = state->ask[task], best = LAT_NO_SLOT;
-    double best_d = 0;
-    const double *x = lat_ward_centre(ward, a, scratch);
-    for (uint32_t b = 0; b < ward->slots; b++) {
-        if (b == a || ward->size[b] == 0)
-            continue;
-        double d = lat_ward_distance(ward, a, x, b, scratch + ward->h);
-        /* Pairs of one cluster: the smaller other member comes first. */
-        if (best == LAT_NO_SLOT || d < best_d) {
-            best = b;
-            best_d = d;
-        }
-    }
-    state->nearest[a] = best;
-    state->near_d[a] = best_d;
+    rounds_state *state = context;
+    size_t end = (task + 1) * REFRESH_CHUNK;
+    end = end < state->todos ? end : state->todos;
+    for (size_t i = task * REFRESH_CHUNK; i < end; i++)
+        lat_ward_refresh(state->ward, state->todo[i],
+                         &state->ward->scratch[worker]);
 }
 
-static uint32_t smallest_pair(const search_state *state)
+/* New clusters, and those whose nearest is gone or has grown. */
+static void refresh_changed(rounds_state *state)
 {
-    uint32_t best = LAT_NO_SLOT;
-    for (uint32_t i = 0; i < state->ward->slots; i++) {
-        if (state->ward->size[i] == 0)
+    const lat_ward *ward = state->ward;
+    state->todos = 0;
+    for (size_t p = 0; p < ward->places; p++) {
+        uint32_t slot = ward->live[p], near = ward->nearest[slot];
+        if (ward->size[slot] == 0)
             continue;
-        uint32_t j = state->nearest[i];
-        if (best == LAT_NO_SLOT) {
-            best = i;
+        bool fresh = (ward->state[slot] & LAT_WARD_NEW) != 0;
+        bool exact = (ward->state[slot] & LAT_WARD_EXACT) != 0;
+        if (fresh || (exact && (ward->size[near] == 0
+                                || ward->born[near] > ward->seen[slot])))
+            state->todo[state->todos++] = slot;
+    }
+    lat_pool_run(ward->pool,
+                 (state->todos + REFRESH_CHUNK - 1) / REFRESH_CHUNK,
+                 refresh_task, state);
+}
+
+static bool is_safe(const lat_ward *ward, uint32_t slot)
+{
+    double d = ward->near_d[slot];
+    return (double)ward->second[slot]
+           > d + lat_ward_margin(ward, d, ward->size[slot]);
+}
+
+static void find_safe_pairs(rounds_state *state)
+{
+    const lat_ward *ward = state->ward;
+    state->pair_count = 0;
+    for (size_t p = 0; p < ward->places; p++) {
+        uint32_t a = ward->live[p], b = ward->nearest[a];
+        if (ward->size[a] == 0 || (ward->state[a] & LAT_WARD_EXACT) == 0
+            || b < a || (ward->state[b] & LAT_WARD_EXACT) == 0
+            || ward->nearest[b] != a)
+            continue;
+        if (is_safe(ward, a) && is_safe(ward, b)) {
+            lat_join pair = {a, b, ward->near_d[a]};
+            state->pairs[state->pair_count++] = pair;
+        }
+    }
+}
+
+/* The globally smallest pair, or no pair and `stale` filled with the slots
+ * that have only a bound. */
+static void find_smallest_pair(rounds_state *state, size_t *stales)
+{
+    const lat_ward *ward = state->ward;
+    lat_join best = {LAT_NO_SLOT, LAT_NO_SLOT, INFINITY};
+    double least = INFINITY;
+    *stales = 0;
+    state->pair_count = 0;
+    for (size_t p = 0; p < ward->places; p++) {
+        uint32_t slot = ward->live[p], near = ward->nearest[slot];
+        double d = ward->near_d[slot];
+        if (ward->size[slot] == 0)
+            continue;
+        if ((ward->state[slot] & LAT_WARD_EXACT) == 0) {
+            lat_join entry = {slot, LAT_NO_SLOT, d};
+            state->stale[(*stales)++] = entry;
+            least = d < least ? d : least;
             continue;
         }
-        uint32_t k = state->nearest[best];
-        if (lat_ward_before(state->near_d[i], i < j ? i : j, i < j ? j : i,
-                            state->near_d[best], best < k ? best : k,
-                            best < k ? k : best))
-            best = i;
+        uint32_t a = slot < near ? slot : near, b = slot < near ? near : slot;
+        if (best.left == LAT_NO_SLOT
+            || lat_ward_before(d, a, b, best.d, best.left, best.right)) {
+            lat_join pair = {a, b, d};
+            best = pair;
+        }
     }
-    return best;
+    if (best.left != LAT_NO_SLOT && best.d < least)
+        state->pairs[state->pair_count++] = best;
+}
+
+static int by_bound(const void *x, const void *y)
+{
+    const lat_join *a = x, *b = y;
+    if (a->d < b->d || b->d < a->d)
+        return a->d < b->d ? -1 : 1;
+    return a->left < b->left ? -1 : a->left > b->left;
+}
+
+static lat_status search_smallest(rounds_state *state, size_t stales,
+                                  lat_error *error)
+{
+    size_t count = stales / 4 > LEAST_BATCH ? stales / 4 : LEAST_BATCH;
+    count = count < stales ? count : stales;
+    lat_ward_compact(state->ward);
+    qsort(state->stale, stales, sizeof *state->stale, by_bound);
+    for (size_t i = 0; i < count; i++)
+        state->todo[i] = state->stale[i].left;
+    return lat_ward_search(state->ward, state->todo, count, error);
+}
+
+static void blend_task(void *context, size_t task, size_t worker)
+{
+    rounds_state *state = context;
+    const lat_join *pair = &state->pairs[task];
+    lat_ward *ward = state->ward;
+    lat_ward_blend(ward, pair->left, pair->right, state->centres[task],
+                   &ward->scratch[worker]);
+}
+
+static void unite_task(void *context, size_t task, size_t worker)
+{
+    rounds_state *state = context;
+    lat_ward *ward = state->ward;
+    uint32_t slot = state->pairs[task].left;
+    (void)worker;
+    lat_ward_unite(ward, &state->pairs[task], state->sizes[2 * task],
+                   state->sizes[2 * task + 1]);
+    lat_ward_place_row(ward, slot, ward->centre[slot]);
+}
+
+static void join_pair(rounds_state *state, size_t at)
+{
+    lat_ward *ward = state->ward;
+    const lat_join *pair = &state->pairs[at];
+    uint32_t a = pair->left, b = pair->right;
+    double na = ward->size[a], nb = ward->size[b];
+    double e = (na * (double)ward->error[a] + nb * (double)ward->error[b])
+                   / (na + nb)
+               + ward->unit_error;
+    ward->error[a] = (float)(e * (1 + 1e-6));
+    if ((double)ward->error[a] > ward->worst_error)
+        ward->worst_error = (double)ward->error[a];
+    state->sizes[2 * at] = ward->size[a];
+    state->sizes[2 * at + 1] = ward->size[b];
+    lat_ward_join_slots(ward, a, b, pair->d, state->centres[at]);
+    ward->into[b] = a;
+    ward->born[a] = ward->round;
+    ward->norm[ward->place[b]] = INFINITY;
+}
+
+static lat_status join_pairs(rounds_state *state, lat_error *error)
+{
+    lat_ward *ward = state->ward;
+    ward->round++;
+    for (size_t i = 0; i < state->pair_count; i++) {
+        lat_status status = lat_ward_room(ward, state->pairs[i].left,
+                                          state->pairs[i].right,
+                                          &state->centres[i], error);
+        if (status != LAT_OK)
+            return status;
+    }
+    lat_pool_run(ward->pool, state->pair_count, blend_task, state);
+    for (size_t i = 0; i < state->pair_count; i++)
+        join_pair(state, i);
+    lat_pool_run(ward->pool, state->pair_count, unite_task, state);
+    if (ward->options->progress != NULL)
+        lat_progress_add(ward->options->progress, state->pair_count);
+    return LAT_OK;
+}
+
+static lat_status run_rounds(rounds_state *state, lat_error *error)
+{
+    lat_ward *ward = state->ward;
+    lat_status status = LAT_OK;
+    while (status == LAT_OK && ward->joined + 1 < ward->slots) {
+        size_t stales = 0;
+        if (lat_interrupted())
+            return lat_error_set(error, LAT_INTERRUPTED, "interrupted");
+        refresh_changed(state);
+        find_safe_pairs(state);
+        if (state->pair_count == 0)
+            find_smallest_pair(state, &stales);
+        if (state->pair_count > 0)
+            status = join_pairs(state, error);
+        else
+            status = search_smallest(state, stales, error);
+    }
+    return status;
 }
 
 lat_status lat_ward_rounds(lat_ward *ward, lat_error *error)
 {
-    search_state state = {.ward = ward};
-    lat_status status = LAT_OK;
-    size_t asked = ward->slots;
-    uint32_t *ask = lat_new_array(ward->slots, sizeof *ask);
-    state.near_d = lat_new_array(ward->slots, sizeof *state.near_d);
-    state.nearest = lat_new_array(ward->slots, sizeof *state.nearest);
-    state.scratch = lat_new_array(lat_pool_threads(ward->pool) * 2 * ward->h,
-                                  sizeof *state.scratch);
-    if (ask == NULL || state.near_d == NULL || state.nearest == NULL
-        || state.scratch == NULL) {
-        status = lat_error_memory(error, (uint64_t)ward->slots * 16);
+    rounds_state state = {.ward = ward};
+    size_t n = ward->slots;
+    lat_status status = lat_ward_state_create(ward, error);
+    if (status != LAT_OK || n < 2)
+        goto done;
+    status = lat_ward_first(ward, error);
+    if (status != LAT_OK)
+        goto done;
+    state.todo = lat_new_array(n, sizeof *state.todo);
+    state.pairs = lat_new_array(n / 2 + 1, sizeof *state.pairs);
+    state.sizes = lat_new_array(n + 2, sizeof *state.sizes);
+    state.centres = lat_new_array(n / 2 + 1, sizeof *state.centres);
+    state.stale = lat_new_array(n, sizeof *state.stale);
+    if (state.todo == NULL || state.pairs == NULL || state.sizes == NULL
+        || state.centres == NULL || state.stale == NULL) {
+        status = lat_error_memory(error, (uint64_t)n * 48);
         goto done;
     }
-    state.ask = ask;
-    for (size_t i = 0; i < ward->slots; i++)
-        ask[i] = (uint32_t)i;
-    while (ward->joined + 1 < ward->slots) {
-        if (lat_interrupted()) {
-            status = lat_error_set(error, LAT_INTERRUPTED, "interrupted");
-            goto done;
-        }
-        lat_pool_run(ward->pool, asked, search_one, &state);
-        uint32_t p = smallest_pair(&state), q = state.nearest[p];
-        uint32_t a = p < q ? p : q, b = p < q ? q : p;
-        double *centre = NULL;
-        status = lat_ward_room(ward, a, b, &centre, error);
-        if (status != LAT_OK)
-            goto done;
-        lat_ward_blend(ward, a, b, centre, state.scratch);
-        lat_ward_join_slots(ward, a, b, state.near_d[p], centre);
-        asked = 0;
-        ask[asked++] = a;
-        for (uint32_t i = 0; i < ward->slots; i++)
-            if (ward->size[i] != 0 && i != a
-                && (state.nearest[i] == a || state.nearest[i] == b))
-                ask[asked++] = i;
-    }
+    if (ward->options->progress != NULL)
+        lat_progress_begin(ward->options->progress, "Ward", "merges", n - 1);
+    status = run_rounds(&state, error);
+    if (ward->options->progress != NULL)
+        lat_progress_end(ward->options->progress);
 done:
-    lat_free(ask);
-    lat_free(state.near_d);
-    lat_free(state.nearest);
-    lat_free(state.scratch);
+    lat_free(state.todo);
+    lat_free(state.pairs);
+    lat_free(state.sizes);
+    lat_free(state.centres);
+    lat_free(state.stale);
+    lat_ward_state_free(ward);
     return status;
 }

@@ -1,0 +1,221 @@
+/*
+ * ward_search.c - new nearest lists for a batch of slots, in one product
+ * against all live clusters.
+ *
+ *             queries (columns, packed)
+ *            +------+------+---
+ *     live   | task | task |      a task owns its columns' lists and walks
+ *     rows   |  |   |  |   |      down all rows, so nothing is shared
+ *            |  v   |  v   |
+ *
+ * First by the float lower bounds alone.  Queries that these cannot decide
+ * (HARD: more than K clusters within the float error of each other) go once
+ * more: every row whose float bound is below what the query has is measured
+ * in double, and the list holds those.  After that the nearest is known.
+ */
+#include "ward_int.h"
+
+#include <math.h>
+
+/* One search's state for a column. */
+typedef struct search_column {
+    uint32_t slot, best;
+    double best_d;
+} search_column;
+
+typedef struct search_state {
+    lat_ward *ward;
+    const uint32_t *slots;
+    size_t count, width; /* columns of a task, a multiple of LAT_PANEL */
+    bool exact;
+    search_column *columns; /* count */
+} search_state;
+
+/* A row in double: the list holds distances, best the nearest by them. */
+static void measure(search_state *state, search_column *column,
+                    uint32_t other, float *least, lat_ward_scratch *s)
+{
+    lat_ward *ward = state->ward;
+    uint32_t slot = column->slot, size = ward->size[slot];
+    lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+    size_t room = ward->keep + 1;
+    const double *x = lat_ward_centre(ward, slot, s->x);
+    double d = lat_ward_distance(ward, slot, x, other, s->y);
+    lat_near entry = {lat_ward_down(d - lat_ward_slack(ward, d, size)),
+                      other};
+    lat_near_insert(list, &ward->count[slot], room, entry);
+    if (column->best == LAT_NO_SLOT || d < column->best_d
+        || (!(column->best_d < d) && other < column->best)) {
+        column->best = other;
+        column->best_d = d;
+    }
+    if (ward->count[slot] == room) {
+        /* Never below what a nearer one than the best could have. */
+        double reach = column->best_d
+                       + 2 * lat_ward_margin(ward, column->best_d, size);
+        *least = list[room - 1].lower;
+        if ((double)*least < reach)
+            *least = nextafterf((float)reach, INFINITY);
+    }
+}
+
+static void take_row(search_state *state, size_t first, size_t n, size_t row,
+                     const float *products, lat_ward_scratch *s)
+{
+    lat_ward *ward = state->ward;
+    lat_filter filter = {n, s->least, s->norm, s->half};
+    uint32_t other = ward->live[row];
+    size_t room = ward->keep + 1;
+    size_t count = lat_filter_row(ward->kernels, &filter, products,
+                                  ward->norm[row], ward->half[row], 0,
+                                  s->hits);
+    for (size_t c = 0; c < count; c++) {
+        size_t j = s->hits[c];
+        uint32_t slot = state->columns[first + j].slot;
+        lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+        if (slot == other)
+            continue;
+        if (state->exact) {
+            measure(state, &state->columns[first + j], other, &s->least[j],
+                    s);
+            continue;
+        }
+        lat_near entry = {lat_ward_lower(products[j], ward->norm[row],
+                                         s->norm[j], ward->half[row],
+                                         s->half[j]),
+                          other};
+        lat_near_insert(list, &ward->count[slot], room, entry);
+        if (ward->count[slot] == room)
+            s->least[j] = list[room - 1].lower;
+    }
+}
+
+static void gather_columns(search_state *state, size_t first, size_t n,
+                           lat_ward_scratch *s)
+{
+    lat_ward *ward = state->ward;
+    size_t h = ward->h;
+    for (size_t j = 0; j < n; j++) {
+        search_column *column = &state->columns[first + j];
+        uint32_t slot = state->slots[first + j];
+        size_t place = ward->place[slot];
+        column->slot = slot;
+        column->best = LAT_NO_SLOT;
+        column->best_d = INFINITY;
+        ward->count[slot] = 0;
+        s->least[j] = INFINITY;
+        s->norm[j] = ward->norm[place];
+        s->half[j] = ward->half[place];
+        float *panel = s->panels + j / LAT_PANEL * LAT_PANEL * h;
+        for (size_t k = 0; k < h; k++)
+            panel[k * LAT_PANEL + j % LAT_PANEL] = ward->rows[place * h + k];
+    }
+}
+
+/* Lists closed; what is not certain gets its state. */
+static void settle(search_state *state, size_t first, size_t n,
+                   lat_ward_scratch *s)
+{
+    lat_ward *ward = state->ward;
+    for (size_t j = 0; j < n; j++) {
+        const search_column *column = &state->columns[first + j];
+        uint32_t slot = column->slot;
+        lat_ward_close_list(ward, slot);
+        if (!state->exact) {
+            lat_ward_refresh(ward, slot, s);
+            continue;
+        }
+        lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+        float second = ward->bound[slot];
+        for (size_t i = 0; i < ward->count[slot]; i++)
+            if (list[i].slot != column->best && list[i].lower < second)
+                second = list[i].lower;
+        ward->nearest[slot] = column->best;
+        ward->near_d[slot] = column->best_d;
+        ward->second[slot] = second;
+        ward->state[slot] |= LAT_WARD_EXACT;
+    }
+}
+
+static void search_task(void *context, size_t task, size_t worker)
+{
+    search_state *state = context;
+    const lat_ward *ward = state->ward;
+    lat_ward_scratch *s = &ward->scratch[worker];
+    size_t h = ward->h, first = task * state->width;
+    size_t n = state->count - first;
+    if (lat_interrupted())
+        return;
+    if (n > state->width)
+        n = state->width;
+    gather_columns(state, first, n, s);
+    for (size_t i = 0; i < ward->places; i += LAT_TILE_ROWS) {
+        size_t m = ward->places - i;
+        if (m > LAT_TILE_ROWS)
+            m = LAT_TILE_ROWS;
+        lat_matmul job = {.m = m, .n = n, .k = h, .a = ward->rows + i * h,
+                          .lda = h, .b = s->panels, .c = s->tile,
+                          .ldc = LAT_TILE_COLUMNS};
+        ward->kernels->matmul(&job);
+        for (size_t r = 0; r < m; r++)
+            take_row(state, first, n, i + r, s->tile + r * LAT_TILE_COLUMNS,
+                     s);
+    }
+    settle(state, first, n, s);
+}
+
+static lat_status search_all(search_state *state, const uint32_t *slots,
+                             size_t count, lat_error *error)
+{
+    lat_ward *ward = state->ward;
+    size_t threads = lat_pool_threads(ward->pool);
+    if (count == 0)
+        return LAT_OK;
+    /* Two tasks a thread, if their columns fill a few panels; the width
+     * changes nothing in what a column sees. */
+    size_t width = count / (2 * threads) / LAT_PANEL * LAT_PANEL;
+    width = width < 2 * LAT_PANEL ? 2 * LAT_PANEL : width;
+    state->width = width > LAT_TILE_COLUMNS ? LAT_TILE_COLUMNS : width;
+    state->slots = slots;
+    state->count = count;
+    lat_pool_run(ward->pool, (count + state->width - 1) / state->width,
+                 search_task, state);
+    ward->looked += (uint64_t)count * ward->places;
+    if (lat_interrupted())
+        return lat_error_set(error, LAT_INTERRUPTED, "interrupted");
+    return LAT_OK;
+}
+
+lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
+                           size_t count, lat_error *error)
+{
+    search_state state = {.ward = ward};
+    uint32_t *ask = lat_new_array(2 * count, sizeof *ask);
+    uint32_t *hard = ask + count;
+    size_t easy = 0, hards = 0;
+    lat_status status = LAT_OK;
+    state.columns = lat_new_array(count, sizeof *state.columns);
+    if (ask == NULL || state.columns == NULL) {
+        status = lat_error_memory(error, (uint64_t)count * 24);
+        goto done;
+    }
+    for (size_t i = 0; i < count; i++)
+        if ((ward->state[slots[i]] & LAT_WARD_HARD) != 0)
+            hard[hards++] = slots[i];
+        else
+            ask[easy++] = slots[i];
+    status = search_all(&state, ask, easy, error);
+    if (status != LAT_OK)
+        goto done;
+    for (size_t i = 0; i < easy; i++)
+        if ((ward->state[ask[i]] & LAT_WARD_EXACT) == 0) {
+            ward->state[ask[i]] |= LAT_WARD_HARD;
+            hard[hards++] = ask[i];
+        }
+    state.exact = true;
+    status = search_all(&state, hard, hards, error);
+done:
+    lat_free(ask);
+    lat_free(state.columns);
+    return status;
+}

@@ -1,0 +1,94 @@
+/*
+ * The tree is, bit for bit, that of a run which joins one pair at a time:
+ * the smallest by (D, smaller member, other member) over all live pairs, D
+ * in double.  Ties, copies and clumps included, any number of threads.
+ * With an argument: that many seeds.
+ */
+#include "../../../cluster/ward_int.h"
+#include "ward_check_int.h"
+
+/* The definition, with nothing clever in it. */
+static lat_status join_one_by_one(lat_ward *ward, lat_error *error)
+{
+    double *scratch = lat_new_array(2 * ward->h, sizeof *scratch);
+    size_t n = ward->slots;
+    double *d = lat_new_array(n * n, sizeof *d);
+    lat_ward_scratch s = {.x = scratch, .y = scratch + ward->h};
+    bool all = true;
+    uint32_t a = 0, b = 0;
+    lat_status status = LAT_OK;
+    while (ward->joined + 1 < n && status == LAT_OK) {
+        for (uint32_t i = 0; i < n; i++)
+            for (uint32_t j = i + 1; j < n; j++)
+                if ((all || i == a || j == a) && ward->size[i] != 0
+                    && ward->size[j] != 0)
+                    d[i * n + j] = lat_ward_distance(
+                        ward, i, lat_ward_centre(ward, i, s.x), j, s.y);
+        all = false;
+        a = LAT_NO_SLOT;
+        for (uint32_t i = 0; i < n; i++)
+            for (uint32_t j = i + 1; j < n; j++)
+                if (ward->size[i] != 0 && ward->size[j] != 0
+                    && (a == LAT_NO_SLOT || d[i * n + j] < d[a * n + b])) {
+                    a = i;
+                    b = j;
+                }
+        double *centre = NULL;
+        status = lat_ward_room(ward, a, b, &centre, error);
+        lat_ward_blend(ward, a, b, centre, &s);
+        lat_ward_join_slots(ward, a, b, d[a * n + b], centre);
+    }
+    lat_free(scratch);
+    lat_free(d);
+    return status;
+}
+
+static void check_one(int kind, size_t n, size_t h, uint64_t seed)
+{
+    lat_error error = {0};
+    lat_tree tree = {0}, want = {0};
+    lat_ward_options options = LAT_WARD_OPTIONS;
+    lat_pool *pool = NULL;
+    float *x = check_points(kind, n, h, seed);
+    lat_ward ward = {.kernels = lat_kernels_best(), .options = &options,
+                     .points = x, .n = n, .h = h};
+    options.neighbours = (size_t)seed * 7 % 16 * 2; /* 0, 14, 28, 10, ... */
+    CHECK(lat_pool_create(&pool, 1 + seed % 3, &error) == LAT_OK);
+    CHECK(lat_cluster_ward(&tree, pool, x, n, h, &options, &error)
+          == LAT_OK);
+    CHECK(lat_ward_prepare(&ward, &error) == LAT_OK);
+    CHECK(join_one_by_one(&ward, &error) == LAT_OK);
+    CHECK(lat_ward_order(&want, &ward, &error) == LAT_OK);
+    size_t off = 0;
+    for (; off + 1 < n; off++) {
+        const lat_merge *a = &tree.merges[off], *b = &want.merges[off];
+        if (a->left != b->left || a->right != b->right || a->size != b->size
+            || memcmp(&a->height, &b->height, sizeof a->height) != 0)
+            break;
+    }
+    CHECK_MSG(off + 1 == n, "kind %d, %zu x %zu, seed %llu: row %zu differs",
+              kind, n, h, (unsigned long long)seed, off);
+    CHECK(tree.ties == want.ties && tree.duplicates == want.duplicates);
+    lat_ward_release(&ward);
+    lat_tree_free(&tree);
+    lat_tree_free(&want);
+    lat_pool_free(pool);
+    lat_free(x);
+}
+
+int main(int count, char **words)
+{
+    static const size_t widths[] = {1, 2, 3, 5, 16, 33};
+    uint64_t seeds = count > 1 ? strtoull(words[1], NULL, 10) : 12;
+    for (uint64_t seed = 0; seed < seeds; seed++)
+        for (int kind = 0; kind < KIND_COUNT; kind++) {
+            lat_random random;
+            lat_random_seed(&random, seed, 78);
+            size_t n = 2 + lat_random_below(&random, 150);
+            check_one(kind, n, widths[lat_random_below(&random, 6)], seed);
+            check_one(kind, 2 + seed % 20, widths[seed % 5], seed);
+        }
+    check_one(KIND_CLUMPS, 700, 20, 1);
+    check_one(KIND_GRID, 600, 4, 3);
+    return harness_end("test_ward_exact");
+}
