@@ -494,6 +494,23 @@ lat_status lat_merges_add(lat_pieces *pieces, const char *left,
                           size_t right_size, uint32_t rank,
                           lat_error *error);
 
+/* Protobuf: `start` is the message's place in the file. */
+typedef struct lat_protobuf {
+    const unsigned char *data;
+    size_t size, at;
+    uint64_t start;
+} lat_protobuf;
+typedef struct lat_field {
+    uint32_t number;
+    unsigned type;    /* wire type */
+    uint64_t value;   /* of a varint */
+    const unsigned char *data; /* size bytes of the other types */
+    size_t size;
+    uint64_t place;   /* in the file */
+} lat_field;
+/* The next field; false at the end, or when it is malformed (*bad). */
+bool lat_protobuf_next(lat_protobuf *in, lat_field *field, bool *bad);
+
 /* Readers, one for each kind of file.  `config` is tokenizer_config.json
  * beside it, or NULL. */
 lat_status lat_read_tokenizer_json(lat_tokenizer *tokenizer, const void *text,
@@ -504,9 +521,19 @@ lat_status lat_read_vocab_txt(lat_tokenizer *tokenizer, const char *text,
 lat_status lat_read_bert_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
                                lat_error *error);
+lat_status lat_read_vocab_json(lat_tokenizer *tokenizer, const lat_map *vocab,
+                               const lat_map *merges, const char *merges_path,
+                               const lat_json *config, lat_error *error);
+lat_status lat_read_gpt2_parts(lat_tokenizer *tokenizer,
+                               const lat_tokenizer_parts *parts,
+                               lat_error *error);
+lat_status lat_read_sentencepiece(lat_tokenizer *tokenizer, const void *data,
+                                  size_t size, bool is_camembert,
+                                  const lat_json *config, lat_error *error);
 typedef struct lat_bert_options {
     bool lowercase, accents, chinese;
     const char *unknown, *cls, *sep, *pad, *mask;
+    bool mpnet; /* RoBERTa's template, and a mask that takes in spaces */
 } lat_bert_options;
 lat_status lat_read_bert_pieces(lat_tokenizer *tokenizer,
                                 const char *const *pieces,

@@ -4,7 +4,7 @@
  *
  *     folder   tokenizer.json, else vocab.txt, else vocab.json with
  *              merges.txt, else spiece.model, else sentencepiece.bpe.model
- *     file     one of these; what stands beside it (tokenizer_config.json,
+ *     file     one of these, by its ending; what stands beside it (tokenizer_config.json,
  *              merges.txt) is read too
  *
  * What a tokenizer.json says of padding and truncation is not followed: a
@@ -69,6 +69,47 @@ static file_kind kind_of(const char *path)
     return ends_with(path, ".json") ? FILE_JSON : FILE_TXT;
 }
 
+/* vocab.json (or merges.txt) at `path`, the other one beside it. */
+static lat_status read_bpe_files(lat_tokenizer *tokenizer, const char *path,
+                                 const lat_map *map, const lat_json *config,
+                                 lat_error *error)
+{
+    bool merges = kind_of(path) == FILE_MERGES;
+    char *other = beside(path, merges ? "vocab.json" : "merges.txt");
+    lat_map more = {0};
+    if (other == NULL)
+        return lat_error_memory(error, strlen(path));
+    lat_status status = lat_map_open(&more, other, error);
+    if (status == LAT_OK)
+        status = lat_read_vocab_json(tokenizer, merges ? &more : map,
+                                     merges ? map : &more,
+                                     merges ? path : other, config, error);
+    lat_map_close(&more);
+    lat_free(other);
+    return status;
+}
+
+/* CamemBERT's file looks like XLM-RoBERTa's; the files beside it tell. */
+static lat_status read_pieces_file(lat_tokenizer *tokenizer, const char *path,
+                                   const lat_map *map, lat_arena *arena,
+                                   lat_error *error)
+{
+    const lat_json *config, *model;
+    bool bad = false;
+    lat_status status = read_beside(&config, arena, path,
+                                    "tokenizer_config.json", error);
+    if (status == LAT_OK)
+        status = read_beside(&model, arena, path, "config.json", error);
+    if (status != LAT_OK)
+        return status;
+    const char *class = lat_json_text(config, "tokenizer_class", "", &bad);
+    const char *type = lat_json_text(model, "model_type", "", &bad);
+    bool camembert = strncmp(class, "Camembert", 9) == 0
+                     || strcmp(type, "camembert") == 0;
+    return lat_read_sentencepiece(tokenizer, map->data, map->size, camembert,
+                                  config, error);
+}
+
 static lat_status read_file(lat_tokenizer *tokenizer, const char *path,
                             lat_error *error)
 {
@@ -90,9 +131,14 @@ static lat_status read_file(lat_tokenizer *tokenizer, const char *path,
             status = lat_read_vocab_txt(tokenizer, (const char *)map.data,
                                         map.size, config, error);
         break;
+    case FILE_PIECES:
+        status = read_pieces_file(tokenizer, path, &map, &arena, error);
+        break;
     default:
-        status = lat_error_set(error, LAT_UNSUPPORTED,
-                               "no reader for this file");
+        status = read_beside(&config, &arena, path, "tokenizer_config.json",
+                             error);
+        if (status == LAT_OK)
+            status = read_bpe_files(tokenizer, path, &map, config, error);
         break;
     }
     if (status != LAT_OK)
@@ -158,6 +204,8 @@ lat_status lat_tokenizer_from_parts(lat_tokenizer **out,
                                          parts->json_size, error);
     else if (strcmp(parts->kind, "bert") == 0)
         status = lat_read_bert_parts(*out, parts, error);
+    else if (strcmp(parts->kind, "gpt2") == 0)
+        status = lat_read_gpt2_parts(*out, parts, error);
     else
         status = lat_error_set(error, LAT_UNSUPPORTED,
                                "a vocabulary of kind \"%s\" without its "

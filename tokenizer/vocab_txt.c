@@ -7,7 +7,8 @@
  *
  * The file says nothing else, so the options of tokenizer_config.json beside
  * it count.  Without such a file the vocabulary itself tells: one that has
- * capital letters is of a cased model.
+ * capital letters is of a cased model, and one that starts with <s> is
+ * MPNet's, which has RoBERTa's special tokens around BERT's pieces.
  */
 #include "tokenizer_int.h"
 
@@ -16,6 +17,11 @@
 static const lat_bert_options usual = {
     .lowercase = true, .accents = true, .chinese = true, .unknown = "[UNK]",
     .cls = "[CLS]", .sep = "[SEP]", .pad = "[PAD]", .mask = "[MASK]"};
+
+static const lat_bert_options mpnet = {
+    .lowercase = true, .accents = true, .chinese = true, .unknown = "[UNK]",
+    .cls = "<s>", .sep = "</s>", .pad = "<pad>", .mask = "<mask>",
+    .mpnet = true};
 
 static uint32_t find(const lat_tokenizer *tokenizer, const char *text)
 {
@@ -30,7 +36,9 @@ static lat_status add_specials(lat_tokenizer *tokenizer,
                            options->sep, options->mask};
     for (size_t i = 0; i < 5; i++) {
         lat_added token = {.content = names[i], .size = strlen(names[i]),
-                           .id = find(tokenizer, names[i]), .special = true};
+                           .id = find(tokenizer, names[i]),
+                           .lstrip = i == 4 && options->mpnet,
+                           .special = true};
         bool needed = i >= 1 && i <= 3;
         if (token.id == LAT_NO_ID && needed)
             return lat_error_set(error, LAT_MALFORMED,
@@ -77,8 +85,9 @@ lat_status lat_read_bert_pieces(lat_tokenizer *tokenizer,
     if (status == LAT_OK)
         status = lat_template_usual(tokenizer,
                                     find(tokenizer, options->cls),
-                                    find(tokenizer, options->sep), false,
-                                    error);
+                                    find(tokenizer, options->sep),
+                                    options->mpnet, error);
+    tokenizer->trim = options->mpnet;
     return status == LAT_OK ? lat_tokenizer_finish(tokenizer, error)
                             : status;
 }
@@ -166,6 +175,8 @@ lat_status lat_read_vocab_txt(lat_tokenizer *tokenizer, const char *text,
     lat_status status = find_lines(&lines, &sizes, &count, text, size,
                                    error);
     if (status == LAT_OK) {
+        if (count > 0 && sizes[0] == 3 && memcmp(lines[0], "<s>", 3) == 0)
+            options = mpnet;
         if (config != NULL)
             read_options(&options, config);
         else

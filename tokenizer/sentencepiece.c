@@ -1,0 +1,368 @@
+/*
+ * sentencepiece.c - spiece.model and sentencepiece.bpe.model.
+ *
+ *     ModelProto   1 pieces* (1 text, 2 score, 3 type)
+ *                  2 trainer (3 model type: 1 is Unigram; 35 byte fallback)
+ *                  3 normalizer (2 charsmap)
+ *
+ * The file says nothing of ids and special tokens, so its family must be
+ * known: ALBERT's holds [CLS] and [SEP] and its numbers are the ids; that of
+ * XLM-RoBERTa (and CamemBERT, told by the files beside it) begins with <unk>
+ * <s> </s>, which the ids put in another order:
+ *
+ *     XLM-RoBERTa   <s> <pad> </s> <unk> | pieces from the 4th | <mask>
+ *     CamemBERT     <s>NOTUSED <pad> </s>NOTUSED <unk> <unk>NOTUSED
+ *                   | pieces from the 2nd | <mask>
+ */
+#include "tokenizer_int.h"
+
+#include <string.h>
+
+typedef struct model_file {
+    lat_protobuf file;
+    size_t pieces, bytes;
+    uint64_t model_type;
+    bool byte_fallback;
+    const unsigned char *charsmap;
+    size_t charsmap_size;
+} model_file;
+
+typedef struct piece {
+    const char *text;
+    size_t size;
+    double score;
+} piece;
+
+static lat_status malformed(lat_error *error, uint64_t place,
+                            const char *what)
+{
+    return lat_error_at_byte(error, LAT_MALFORMED, place,
+                             "%s is not well-formed protobuf", what);
+}
+
+/* ---- The file ----------------------------------------------------------------- */
+
+static lat_status read_settings(model_file *model, const lat_field *field,
+                                lat_error *error)
+{
+    lat_protobuf in = {field->data, field->size, 0, field->place};
+    lat_field inner;
+    bool bad = false;
+    while (lat_protobuf_next(&in, &inner, &bad)) {
+        if (field->number == 2 && inner.number == 3 && inner.type == 0)
+            model->model_type = inner.value;
+        if (field->number == 2 && inner.number == 35 && inner.type == 0)
+            model->byte_fallback = inner.value != 0;
+        if (field->number == 3 && inner.number == 2 && inner.type == 2) {
+            model->charsmap = inner.data;
+            model->charsmap_size = inner.size;
+        }
+    }
+    return bad ? malformed(error, inner.place, "the model's settings")
+               : LAT_OK;
+}
+
+static lat_status survey(model_file *model, lat_error *error)
+{
+    lat_protobuf in = model->file;
+    lat_field field;
+    bool bad = false;
+    lat_status status = LAT_OK;
+    model->model_type = 1;
+    while (status == LAT_OK && lat_protobuf_next(&in, &field, &bad)) {
+        if (field.type != 2 || field.number > 3)
+            continue;
+        if (field.number == 1) {
+            model->pieces++;
+            model->bytes += field.size;
+        } else {
+            status = read_settings(model, &field, error);
+        }
+    }
+    if (bad)
+        return malformed(error, field.place, "the file");
+    if (status == LAT_OK && model->pieces == 0)
+        return lat_error_set(error, LAT_MALFORMED,
+                             "the file holds no pieces of a sentencepiece "
+                             "model");
+    if (status == LAT_OK && model->model_type != 1)
+        return lat_error_set(error, LAT_UNSUPPORTED,
+                             "a sentencepiece model of type %llu; only 1, "
+                             "Unigram, is supported",
+                             (unsigned long long)model->model_type);
+    return status;
+}
+
+static float read_float(const unsigned char *data)
+{
+    uint32_t bits = data[0] | (uint32_t)data[1] << 8
+                    | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* The next piece of the file; *more is false after the last. */
+static lat_status next_piece(lat_protobuf *in, piece *out, bool *more,
+                             lat_error *error)
+{
+    lat_field field = {0}, inner;
+    bool bad = false;
+    *out = (piece){.text = ""};
+    *more = false;
+    while (lat_protobuf_next(in, &field, &bad))
+        if (field.number == 1 && field.type == 2) {
+            *more = true;
+            break;
+        }
+    if (!*more)
+        return LAT_OK;
+    lat_protobuf message = {field.data, field.size, 0, field.place};
+    while (lat_protobuf_next(&message, &inner, &bad)) {
+        if (inner.number == 1 && inner.type == 2) {
+            out->text = (const char *)inner.data;
+            out->size = inner.size;
+        }
+        if (inner.number == 2 && inner.type == 5)
+            out->score = read_float(inner.data);
+    }
+    if (bad)
+        return malformed(error, inner.place, "a piece");
+    if (memchr(out->text, '\0', out->size) != NULL)
+        return lat_error_at_byte(error, LAT_MALFORMED, field.place,
+                                 "a piece holds a NUL");
+    return LAT_OK;
+}
+
+/* ---- Families ------------------------------------------------------------------- */
+
+/* What comes before the file's pieces from number `skip` on, and a <mask>
+ * after them unless the file has its own. */
+typedef struct family {
+    const char *const *names; /* count */
+    size_t count, skip;
+    bool mask, comma_penalty;
+    const char *cls, *sep, *unknown, *mask_name;
+    const char *const *specials; /* NULL at the end */
+} family;
+
+static const char *const xlm_names[] = {"<s>", "<pad>", "</s>", "<unk>"};
+static const char *const xlm_specials[] = {"<s>", "<pad>", "</s>", "<unk>",
+                                           NULL};
+static const char *const camembert_names[] = {
+    "<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"};
+static const char *const camembert_specials[] = {
+    "<s>", "<pad>", "</s>", "<unk>", "<s>NOTUSED", "</s>NOTUSED",
+    "<unk>NOTUSED", NULL};
+static const char *const albert_specials[] = {"<pad>", "<unk>", "[CLS]",
+                                              "[SEP]", NULL};
+
+static const family xlm_roberta = {
+    xlm_names, 4, 3, true, false, "<s>", "</s>", "<unk>", "<mask>",
+    xlm_specials};
+static const family camembert = {
+    camembert_names, 5, 1, true, false, "<s>", "</s>", "<unk>", "<mask>",
+    camembert_specials};
+static const family albert = {
+    NULL, 0, 0, false, true, "[CLS]", "[SEP]", "<unk>", "[MASK]",
+    albert_specials};
+
+static bool is(const piece *one, const char *text)
+{
+    return one->size == strlen(text)
+           && memcmp(one->text, text, one->size) == 0;
+}
+
+static lat_status find_family(const family **out, const model_file *model,
+                              bool is_camembert, lat_error *error)
+{
+    static const char *const begins[] = {"<unk>", "<s>", "</s>"};
+    lat_protobuf in = model->file;
+    bool more = true, xlm = model->pieces > 3, cls = false, sep = false;
+    for (size_t i = 0; i < model->pieces; i++) {
+        piece one;
+        lat_status status = next_piece(&in, &one, &more, error);
+        if (status != LAT_OK)
+            return status;
+        xlm = xlm && (i > 2 || is(&one, begins[i]));
+        cls = cls || is(&one, "[CLS]");
+        sep = sep || is(&one, "[SEP]");
+    }
+    if (cls && sep)
+        *out = &albert;
+    else if (xlm)
+        *out = is_camembert ? &camembert : &xlm_roberta;
+    else
+        return lat_error_set(error, LAT_UNSUPPORTED,
+                             "a sentencepiece model of another family than "
+                             "ALBERT, XLM-RoBERTa and CamemBERT");
+    return LAT_OK;
+}
+
+/* ALBERT's pieces that end in a digit and a comma ("1,") are put out of the
+ * way, so that numbers are cut before their commas. */
+static bool digit_comma(const piece *one)
+{
+    return one->size >= 2 && one->text[one->size - 1] == ','
+           && one->text[one->size - 2] >= '0'
+           && one->text[one->size - 2] <= '9';
+}
+
+static lat_status add_piece(lat_tokenizer *tokenizer, uint32_t id,
+                            const char *text, size_t size, double score,
+                            lat_error *error)
+{
+    lat_status status = lat_pieces_add(tokenizer, id, text, size, error);
+    return status != LAT_OK ? status
+                            : lat_scores_set(&tokenizer->pieces, id, score,
+                                             error);
+}
+
+static lat_status add_pieces(lat_tokenizer *tokenizer,
+                             const model_file *model, const family *kind,
+                             lat_error *error)
+{
+    size_t ids = kind->count + model->pieces - kind->skip + kind->mask;
+    uint32_t id = 0;
+    lat_status status = lat_pieces_begin(tokenizer, ids, ids, model->bytes,
+                                         error);
+    if (status == LAT_OK)
+        status = lat_scores_begin(&tokenizer->pieces, error);
+    for (; id < kind->count && status == LAT_OK; id++)
+        status = add_piece(tokenizer, id, kind->names[id],
+                           strlen(kind->names[id]), id == 4 ? -100 : 0,
+                           error);
+    lat_protobuf in = model->file;
+    for (size_t i = 0; i < model->pieces && status == LAT_OK; i++) {
+        piece one;
+        bool more;
+        status = next_piece(&in, &one, &more, error);
+        if (status != LAT_OK || i < kind->skip)
+            continue;
+        if (kind->comma_penalty && digit_comma(&one))
+            one.score -= 100;
+        status = add_piece(tokenizer, id++, one.text, one.size, one.score,
+                           error);
+    }
+    if (status == LAT_OK && kind->mask)
+        status = add_piece(tokenizer, id, kind->mask_name,
+                           strlen(kind->mask_name), 0, error);
+    return status;
+}
+
+/* ---- The pipeline ---------------------------------------------------------------- */
+
+static uint32_t find(const lat_tokenizer *tokenizer, const char *text)
+{
+    return lat_trie_find(&tokenizer->pieces.trie, text, strlen(text));
+}
+
+static lat_status add_special(lat_tokenizer *tokenizer, const char *name,
+                              bool lstrip, lat_error *error)
+{
+    lat_added token = {.content = name, .size = strlen(name),
+                       .id = find(tokenizer, name), .lstrip = lstrip,
+                       .special = true};
+    if (token.id == LAT_NO_ID)
+        return lat_error_set(error, LAT_MALFORMED,
+                             "the vocabulary has no piece %s", name);
+    return lat_added_add(tokenizer, &token, error);
+}
+
+static lat_status add_specials(lat_tokenizer *tokenizer, const family *kind,
+                               lat_error *error)
+{
+    lat_status status = LAT_OK;
+    for (size_t i = 0; kind->specials[i] != NULL && status == LAT_OK; i++)
+        status = add_special(tokenizer, kind->specials[i], false, error);
+    if (status == LAT_OK)
+        status = add_special(tokenizer, kind->mask_name, true, error);
+    return status;
+}
+
+static lat_step *add_replace(lat_tokenizer *tokenizer, const char *from)
+{
+    lat_step *step = lat_step_add(tokenizer, false, LAT_STEP_REPLACE);
+    if (step == NULL)
+        return NULL;
+    step->pattern = (lat_pattern){.kind = LAT_PATTERN_LITERAL, .text = from,
+                                  .size = strlen(from)};
+    step->content = "\"";
+    step->content_size = 1;
+    return step;
+}
+
+/* ALBERT writes all quotes alike, and (unless its configuration says other)
+ * takes accents away and makes small letters. */
+static bool add_albert_steps(lat_tokenizer *tokenizer, const lat_json *config)
+{
+    bool bad = false;
+    bool accents = lat_json_flag(config, "keep_accents", false, &bad);
+    bool lower = lat_json_flag(config, "do_lower_case", true, &bad);
+    return add_replace(tokenizer, "``") != NULL
+           && add_replace(tokenizer, "''") != NULL
+           && (accents
+               || (lat_step_add(tokenizer, false, LAT_STEP_NFKD) != NULL
+                   && lat_step_add(tokenizer, false, LAT_STEP_STRIP_ACCENTS)
+                          != NULL))
+           && (!lower
+               || lat_step_add(tokenizer, false, LAT_STEP_LOWERCASE) != NULL);
+}
+
+static lat_status add_steps(lat_tokenizer *tokenizer, const model_file *model,
+                            const family *kind, const lat_json *config,
+                            lat_error *error)
+{
+    if (kind == &albert && !add_albert_steps(tokenizer, config))
+        return lat_error_memory(error, sizeof(lat_step));
+    if (model->charsmap_size != 0) {
+        lat_step *step = lat_step_add(tokenizer, false,
+                                      LAT_STEP_PRECOMPILED);
+        if (step == NULL)
+            return lat_error_memory(error, sizeof *step);
+        lat_status status = lat_charsmap_read(
+            &step->charsmap, &tokenizer->arena,
+            (const char *)model->charsmap, model->charsmap_size, error);
+        if (status != LAT_OK)
+            return status;
+    }
+    lat_step *step = lat_step_add(tokenizer, true, LAT_STEP_WHITE_SPLIT);
+    if (step != NULL)
+        step = lat_step_add(tokenizer, true, LAT_STEP_METASPACE);
+    if (step == NULL)
+        return lat_error_memory(error, sizeof *step);
+    step->content = "\xE2\x96\x81"; /* U+2581 */
+    step->content_size = 3;
+    step->scheme = LAT_PREPEND_ALWAYS;
+    step->split = true;
+    return LAT_OK;
+}
+
+lat_status lat_read_sentencepiece(lat_tokenizer *tokenizer, const void *data,
+                                  size_t size, bool is_camembert,
+                                  const lat_json *config, lat_error *error)
+{
+    model_file model = {.file = {data, size, 0, 0}};
+    lat_pieces *pieces = &tokenizer->pieces;
+    const family *kind = NULL;
+    pieces->kind = LAT_UNIGRAM;
+    lat_status status = survey(&model, error);
+    if (status == LAT_OK)
+        status = find_family(&kind, &model, is_camembert, error);
+    if (status == LAT_OK)
+        status = add_pieces(tokenizer, &model, kind, error);
+    if (status == LAT_OK)
+        status = add_specials(tokenizer, kind, error);
+    if (status == LAT_OK)
+        status = add_steps(tokenizer, &model, kind, config, error);
+    if (status != LAT_OK)
+        return status;
+    pieces->unknown = find(tokenizer, kind->unknown);
+    pieces->byte_fallback = model.byte_fallback;
+    status = lat_template_usual(tokenizer, find(tokenizer, kind->cls),
+                                find(tokenizer, kind->sep), kind != &albert,
+                                error);
+    tokenizer->plain_types = false; /* the reference's is a template */
+    return status == LAT_OK ? lat_tokenizer_finish(tokenizer, error)
+                            : status;
+}
