@@ -5,6 +5,7 @@
 #   make test       every test that needs nothing but this folder
 #   make lint       warnings as errors, includes, banned calls, style
 #   make asan       the tests again under Address- and UBSanitizer
+#   make torture    every verb with calls that fail or come short
 #
 # Variables: CC, CFLAGS, BUILD (folder for everything that is built).
 
@@ -30,7 +31,7 @@ LIBRARY  = $(foreach r,$(ROOMS),$(call room_objects,$(r)))
 UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
-.PHONY: all demo test lint asan clean unit
+.PHONY: all demo test lint asan torture clean unit
 all: $(BUILD)/latent
 
 $(BUILD)/latent: $(OBJECTS)
@@ -92,6 +93,19 @@ lint:
 asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan unit CFLAGS="-O1 -g \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all"
+
+# Every open, write, allocation, ... of every verb fails in turn (Linux).
+FAULT = $(BUILD)/tests/fault
+torture: $(BUILD)/latent $(FAULT)/shim.so $(FAULT)/probe
+	tests/fault/run.sh -e $(FAULT)/shim.so $(FAULT)/out $(FAULT)/probe \
+	    tests/fixtures/base/table/good/plain.tsv $(FAULT)/out
+	tests/fault/verbs.sh $(BUILD)/latent $(FAULT)/shim.so
+$(FAULT)/shim.so: tests/fault/fault_shim.c
+	@mkdir -p $(@D)
+	$(CC) $(LAT_CFLAGS) -fPIC -shared -o $@ $< -ldl
+$(FAULT)/probe: tests/fault/fault_probe.c $(BUILD)/room-base.a
+	@mkdir -p $(@D)
+	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 clean:
 	rm -rf $(BUILD)

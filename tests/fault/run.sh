@@ -11,6 +11,8 @@
 #     -c LIST   only these calls, e.g. -c "open write"
 #     -d N      thin out: all n up to N, then growing steps (default 60)
 #     -i FILE   standard input
+#     -m        make OUT before each run (for commands that write files, not
+#               folders)
 #     -r        after a failure the same command, undisturbed, must finish
 #               the work (for commands that resume)
 #     -e        also start from an earlier output of other bytes, which must
@@ -26,12 +28,13 @@ usage() {
     sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
-dense=60 calls= input=/dev/null resume= earlier= vary=
-while getopts c:d:i:rex: option; do
+dense=60 calls= input=/dev/null make= resume= earlier= vary=
+while getopts c:d:i:mrex: option; do
     case $option in
     c) calls=$OPTARG ;;
     d) dense=$OPTARG ;;
     i) input=$OPTARG ;;
+    m) make=yes ;;
     r) resume=yes ;;
     e) earlier=yes ;;
     x) vary=$OPTARG ;;
@@ -77,7 +80,10 @@ list_files() {
 # OUT as it is before a run: nothing, or the same names with other bytes.
 prepare() {
     rm -rf "$out"
-    [ "$start" = fresh ] && return
+    if [ "$start" = fresh ]; then
+        [ -z "$make" ] || mkdir "$out"
+        return
+    fi
     cp -R "$work/good" "$out"
     find "$out" -type f | while read -r name; do
         echo "earlier output" >"$name"
@@ -148,6 +154,8 @@ torment() {
     echo "fault: $call $kind, $start: $struck runs"
 }
 
+start=fresh
+prepare
 if ! "$@" <"$input" >"$work/stdout" 2>"$work/stderr"; then
     cat "$work/stderr" >&2
     echo "fault: the command fails undisturbed: $*" >&2

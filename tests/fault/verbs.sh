@@ -1,0 +1,64 @@
+#!/bin/sh
+# Torments the verbs of the program on tiny inputs, each through run.sh.
+#
+#     tests/fault/verbs.sh LATENT SHIM [VERB ...]      (from the top folder)
+#
+# FAULT_DENSE (default 12) thins the places out: all up to that one, then
+# growing steps.  Ends with "verbs: N verbs, N with complaints".
+latent=$1 shim=$2
+[ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+case $latent in /*) ;; *) latent=$PWD/$latent ;; esac
+shift 2
+wanted=$*
+tuned=model/demo/tuned.gguf base=model/demo/base.gguf
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+out=$work/out
+# One thread: the same calls in the same order at every run.
+LATENT_THREADS=1
+export LATENT_THREADS
+verbs=0 bad=0
+
+sed -n 1,7p tests/data/demo.tsv >"$work/data.tsv"
+sed -n 2,4p tests/data/demo.tsv | cut -f 2 >"$work/text.txt"
+sed -n 1,9p tests/data/demo-eval.tsv >"$work/eval.tsv"
+printf '{"input_ids":[101,102]}\n' >"$work/ids.jsonl"
+mkdir "$work/in"
+"$latent" extract $tuned --data "$work/data.tsv" --layers 1 --min 1 \
+    -o "$work/in" 2>/dev/null
+"$latent" cluster "$work/in/layer-01.npy" --k 8 \
+    --linkage "$work/in/z.npy" --words "$work/in/words.tsv" \
+    --concepts "$work/in/concepts.txt" 2>/dev/null
+
+# torture VERB OPTIONS-OF-RUN ARGUMENTS
+torture() {
+    name=$1 options=$2
+    shift 2
+    case " $wanted " in "  " | *" $name "*) ;; *) return ;; esac
+    verbs=$((verbs + 1))
+    echo "== $name $*"
+    # shellcheck disable=SC2086
+    tests/fault/run.sh -d "${FAULT_DENSE:-12}" $options "$shim" "$out" \
+        "$latent" "$name" "$@" || bad=$((bad + 1))
+}
+
+torture inspect "" $tuned --json
+torture tokenize "" $tuned "$work/text.txt"
+torture tokenize "-i $work/text.txt" $tuned -
+torture classify "" $tuned "$work/text.txt" --json
+torture extract -e $tuned --data "$work/data.tsv" --layers 1 --min 1 \
+    -o "$out"
+torture extract "-m -e" $tuned --ids "$work/ids.jsonl" -o "$out/h.npy"
+torture cluster "-m -e" "$work/in/layer-01.npy" --k 8 \
+    --linkage "$out/z.npy" --labels "$out/l.tsv" \
+    --words "$work/in/words.tsv" --concepts "$out/c.txt"
+torture align "-m -e" --base "$work/in/concepts.txt" \
+    --tuned "$work/in/concepts.txt" --min-types 1 -o "$out/a.json"
+torture polarity "-m -e" --concepts "$work/in/concepts.txt" \
+    --classes "$work/data.tsv" --column label --min-types 1 -o "$out/p.json"
+torture triggers "" --model $tuned --eval "$work/eval.tsv" --words good,bad
+torture run "-r" --base $base --tuned $tuned --data "$work/data.tsv" \
+    --eval "$work/eval.tsv" --layers 1 --k 8 --min 1 --out "$out"
+echo "verbs: $verbs verbs, $bad with complaints"
+[ "$bad" -eq 0 ]
