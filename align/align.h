@@ -389,6 +389,7 @@ typedef struct lat_human {
     size_t labels_all;         /* known labels of the file */
     size_t labels_used;        /* the denominator of covered */
     uint32_t *sizes;           /* type rule: size of each label's group */
+    uint32_t *groups;          /* the same in types, whatever label_unit */
     bool *used, *covered, *covered_last; /* one for each label */
     size_t covered_count, covered_last_count;
     double percent_aligned, percent_aligned_of_counted, percent_covered;

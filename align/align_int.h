@@ -109,6 +109,85 @@ void lat_overlap_percents_int(double *percents, size_t stride,
                               const overlap_view *view,
                               overlap_scratch *with);
 
+/* ---- Human-defined concepts (human_rules.c, human_shuffle.c) ------------ */
+
+/* What a rule says of one concept, as far as percentages need it. */
+typedef struct human_verdict {
+    bool skipped;      /* occurrence rule */
+    uint64_t unknown, occurrences, counted;
+    uint64_t count;    /* of the winner */
+    uint32_t winner;   /* LAT_NO_CONCEPT: none */
+    double share;      /* of the winner; NaN or -1 when there is none */
+    bool can_align;    /* the winner is a known label */
+} human_verdict;
+
+typedef struct human_scratch {
+    uint64_t *row;       /* labels: counts; zero between concepts */
+    uint32_t *touched;   /* labels, in order of first sight */
+    size_t touched_count;
+    double *label_best;  /* labels: highest share in a concept, -1 */
+    uint32_t *mentioned; /* labels whose label_best is set */
+    size_t mentioned_count;
+    uint32_t *stamp;     /* thetas x labels, only where `last` counts */
+    uint32_t round;
+    double *shares;      /* concepts: best share that may align, or -1 */
+    uint32_t *words;     /* occurrences or types of the text, shuffled */
+    uint32_t *weights;   /* sentences */
+    uint32_t *entry_weights; /* concept types of a resample */
+} human_scratch;
+
+/* One evaluation: as it is, shuffled (words, types) or resampled
+ * (weights). */
+typedef struct human_job {
+    lat_human *out;
+    const lat_concepts *concepts;
+    const lat_text *text;
+    const lat_labels *labels;
+    lat_arena arena;
+    size_t names;          /* labels */
+    bool *drop;            /* labels: ends in _UNK */
+    bool *never;           /* labels: a winner that cannot align */
+    uint32_t *letters;     /* labels: characters */
+    uint32_t *members;     /* occurrences: word of the text, or NONE */
+    double near_top;       /* 0.95, parsed */
+    /* Type rule. */
+    size_t types;          /* of the text */
+    size_t *type_starts;   /* types + 1 */
+    uint32_t *type_labels; /* used labels of each type */
+    size_t *entry_starts;  /* concepts + 1 */
+    uint32_t *entries;     /* types of each concept, text numbering */
+    uint32_t *entry_counts; /* how often each occurs in the concept */
+    uint32_t *entry_of;    /* occurrences: its entry */
+    human_scratch *scratch; /* one for each worker */
+    size_t shuffles;
+    double *results;       /* thetas + 1, 3 values, shuffle */
+} human_job;
+
+/* What varies between evaluations; NULL = as it is. */
+typedef struct human_view {
+    const uint32_t *members;  /* occurrence rule: shuffled members */
+    const uint32_t *types;    /* type rule: whose labels a type has */
+    const uint32_t *weights;  /* by sentence */
+} human_view;
+
+/* Occurrence rule on concept c.  Leaves counts in the scratch when `keep`,
+ * to be cleared by lat_human_clear_int. */
+void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
+                               const human_job *job, const human_view *view,
+                               size_t c, bool keep);
+/* Type rule on concept c: fills the row with the members that each used
+ * label covers and returns the size that they are divided by. */
+uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
+                             const human_view *view, size_t c);
+void lat_human_clear_int(human_scratch *with);
+/* All concepts; out: for each theta of the sweep and then for the main one
+ * aligned concepts, covered labels. */
+void lat_human_count_int(size_t *aligned, size_t *covered,
+                         human_scratch *with, const human_job *job,
+                         const human_view *view);
+lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
+                                 lat_error *error);
+
 /* ---- Chance (chance.c) -------------------------------------------------- */
 
 /* Work of one block of permutations is one task: large enough to pay for
@@ -125,6 +204,69 @@ void lat_shuffle_numbers_int(lat_random *random, uint32_t *values, size_t n);
 void lat_resample_int(lat_random *random, uint32_t *weights, size_t n);
 lat_status lat_shuffles_check_int(uint32_t permutations, uint32_t bootstraps,
                                   lat_error *error);
+
+/* ---- Text and labels (aligned_text.c, labels.c, label_*.c) -------------- */
+
+typedef struct lat_slice {
+    const char *text;
+    size_t size;
+} lat_slice;
+/* Tokens of a line, separated by blanks and tabs; room for size/2 + 1. */
+size_t lat_tokens_split_int(lat_slice *out, const char *line, size_t size);
+lat_status lat_text_add_int(lat_text *text, const lat_slice *words,
+                            size_t count, lat_error *error);
+/* The word column of a CoNLL file (`ten` columns: CoNLL-U) as a text. */
+lat_status lat_conll_text_int(lat_text *out, const void *data, size_t size,
+                              bool ten, lat_error *error);
+
+/* Collects the labels of one item (word or type) after another. */
+typedef struct label_builder {
+    lat_labels *out;
+    size_t room_items, room_labels;
+    size_t from;       /* first label of the item at hand */
+    lat_error *error;
+} label_builder;
+lat_status lat_labels_begin_int(label_builder *builder, lat_labels *out,
+                                const char *family, const char *origin,
+                                lat_error *error);
+/* One label of the item at hand; a repeated one is dropped.  Refused:
+ * empty, control characters, "|||" inside. */
+lat_status lat_labels_put_int(label_builder *builder, const char *text,
+                              size_t size);
+/* Would it be taken? */
+bool lat_label_fits_int(const char *text, size_t size);
+/* Labels joined by "|||". */
+lat_status lat_labels_bundle_int(label_builder *builder, const char *text,
+                                 size_t size);
+/* Ends the item; without a label it gets "NO_UNK". */
+lat_status lat_labels_next_int(label_builder *builder);
+/* Items were the types of `text`: spreads them over its words. */
+lat_status lat_labels_spread_int(lat_labels *labels, const lat_text *text,
+                                 lat_error *error);
+
+lat_status lat_labels_lines_int(label_builder *builder, const lat_text *text,
+                                const lat_map *map,
+                                const lat_label_options *options);
+lat_status lat_labels_json_int(label_builder *builder, const lat_text *text,
+                               const lat_map *map,
+                               const lat_label_options *options);
+lat_status lat_labels_conll_int(label_builder *builder, const lat_text *text,
+                                const lat_map *map,
+                                const lat_label_options *options, bool ten);
+lat_status lat_labels_dic_int(label_builder *builder, const lat_text *text,
+                              const lat_map *map);
+/* One list file, or a folder of them. */
+lat_status lat_labels_lists_int(label_builder *builder, const lat_text *text,
+                                const char *path,
+                                const lat_label_options *options);
+lat_status lat_labels_wordnet_int(label_builder *builder,
+                                  const lat_text *text, const char *folder);
+/* A label of a column: "O", "B-NP" as the options want them. */
+lat_status lat_labels_column_int(label_builder *builder, const char *text,
+                                 size_t size,
+                                 const lat_label_options *options);
+/* Appends the text with small letters. */
+void lat_text_fold_int(lat_buffer *to, const char *text, size_t size);
 
 /* ---- Writing (json_fields.c) -------------------------------------------- */
 

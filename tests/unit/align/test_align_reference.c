@@ -172,6 +172,85 @@ static void check_polarity(const reference *ref, const lat_json *entry)
     lat_buffer_free(&text);
 }
 
+/* ---- Human-defined concepts ---------------------------------------------- */
+
+static void read_options(lat_human_options *out, const lat_json *entry)
+{
+    const lat_json *options = lat_json_get(entry, "options");
+    bool bad = false;
+
+    out->rule = strcmp(lat_json_text(entry, "rule", "", &bad), "type") == 0
+                    ? LAT_RULE_TYPE : LAT_RULE_OCCURRENCE;
+    out->theta = lat_json_text(options, "theta", NULL, &bad);
+    out->max_unknown = lat_json_text(options, "max_unknown", "0.40", &bad);
+    out->ngram = lat_json_flag(options, "ngram", false, &bad);
+    out->ignore_unknown = lat_json_flag(options, "ignore_unknown", false,
+                                        &bad);
+    out->min_types = (uint32_t)lat_json_count(options, "min_types", 6, &bad);
+    out->label_min = (uint32_t)lat_json_count(options, "label_min", 6, &bad);
+    if (strcmp(lat_json_text(options, "share_unit", "", &bad),
+               "occurrences") == 0)
+        out->share_unit = LAT_UNIT_OCCURRENCES;
+    if (strcmp(lat_json_text(options, "label_unit", "", &bad),
+               "occurrences") == 0)
+        out->label_unit = LAT_UNIT_OCCURRENCES;
+    CHECK(!bad);
+}
+
+static void check_human(const reference *ref, const lat_text *text,
+                        const lat_json *entry)
+{
+    lat_human_options options = LAT_HUMAN_OPTIONS;
+    lat_label_options how = LAT_LABEL_OPTIONS;
+    lat_labels labels = {0};
+    lat_human human;
+    lat_error error = {0};
+    lat_buffer out = {0};
+    lat_json_writer writer;
+    bool bad = false;
+    const char *family = lat_json_text(entry, "family", "", &bad);
+    const char *side = lat_json_text(entry, "clusters", "", &bad);
+    char file[700];
+
+    memset(&human, 0, sizeof human);
+    read_options(&options, entry);
+    options.permutations = options.bootstraps = 2;
+    snprintf(file, sizeof file, "%s/labels.%s.txt", ref->path, family);
+    CHECK(lat_labels_open(&labels, text, family, file, &how, &error) ==
+          LAT_OK);
+    CHECK_MSG(lat_human_run(&human, NULL,
+                            strcmp(side, "base") ? &ref->tuned : &ref->base,
+                            text, &labels, &options, &error) == LAT_OK,
+              "%s", lat_error_message(&error));
+    lat_json_begin(&writer, &out, true);
+    lat_human_json(&writer, &human, side, NULL);
+    snprintf(file, sizeof file, "%s/%s/%s/%s%s%s", ref->name, side, family,
+             options.rule == LAT_RULE_TYPE ? "type" : "occurrence",
+             options.ngram ? "/ngram" : "",
+             options.ignore_unknown ? "/ignore" : "");
+    compare_text(&out, entry, file);
+    lat_buffer_free(&out);
+    lat_human_free(&human);
+    lat_labels_free(&labels);
+}
+
+static void check_humans(const reference *ref)
+{
+    const lat_json *human = lat_json_get(ref->expected, "human");
+    lat_text text = {0};
+    lat_error error = {0};
+    char file[700];
+    size_t i;
+
+    snprintf(file, sizeof file, "%s/text.in", ref->path);
+    CHECK(lat_text_read(&text, file, &error) == LAT_OK);
+    CHECK(text.size ==
+          (size_t)lat_json_get(ref->expected, "words_text")->whole);
+    for (i = 0; i < human->size; i++)
+        check_human(ref, &text, &human->items[i]);
+    lat_text_free(&text);
+}
+
 static void check_case(const char *folder, const char *name)
 {
     reference ref;
@@ -181,6 +260,7 @@ static void check_case(const char *folder, const char *name)
         const lat_json *polarity = lat_json_get(ref.expected, "polarity");
 
         check_overlaps(&ref);
+        check_humans(&ref);
         for (i = 0; i < polarity->size; i++)
             check_polarity(&ref, &polarity->items[i]);
     }

@@ -1,0 +1,314 @@
+/*
+ * human_rules.c - the two rules that say which known label a concept is.
+ *
+ *     occurrence rule: each member has labels of its own; the most frequent
+ *     one wins            the/DET  a/DET  this/PRON      DET 2 of 3
+ *
+ *     type rule: a label's group is every word ever tagged with it; the
+ *     share of the concept's words in the group decides
+ *                         {the, a, this} in DET {the, a, this, that}  3 of 3
+ *
+ * Rules of ConceptX and of the EACL 2024 paper, as METHOD states them.
+ */
+#include "align_int.h"
+
+#include <math.h>
+#include <string.h>
+
+static void add_label(human_scratch *with, uint32_t label, uint64_t weight)
+{
+    if (with->row[label] == 0)
+        with->touched[with->touched_count++] = label;
+    with->row[label] += weight;
+}
+
+void lat_human_clear_int(human_scratch *with)
+{
+    size_t i;
+
+    for (i = 0; i < with->touched_count; i++)
+        with->row[with->touched[i]] = 0;
+    with->touched_count = 0;
+}
+
+/* ---- Occurrence rule ----------------------------------------------------- */
+
+/* Unknown labels and occurrences of concept c. */
+static void count_unknown(human_verdict *out, const human_job *job,
+                          const uint32_t *members,
+                          const human_view *view, size_t c)
+{
+    const lat_concepts *concepts = job->concepts;
+    size_t i, k;
+
+    for (i = concepts->starts[c]; i < concepts->starts[c + 1]; i++) {
+        uint64_t weight =
+            view->weights == NULL
+                ? 1 : view->weights[concepts->occurrences[i].sentence];
+        uint32_t word = members[i];
+
+        out->occurrences += weight;
+        /* The place before a sentence ([CLS]) has no label at all. */
+        if (word == LAT_NO_CONCEPT) {
+            out->unknown += weight;
+            continue;
+        }
+        for (k = job->labels->starts[word]; k < job->labels->starts[word + 1];
+             k++)
+            if (job->labels->unknown[job->labels->labels[k]])
+                out->unknown += weight;
+    }
+}
+
+static void count_labels(human_verdict *out, human_scratch *with,
+                         const human_job *job, const uint32_t *members,
+                         const human_view *view, size_t c)
+{
+    const lat_concepts *concepts = job->concepts;
+    bool ignore = job->out->options.ignore_unknown;
+    size_t i, k;
+
+    for (i = concepts->starts[c]; i < concepts->starts[c + 1]; i++) {
+        uint64_t weight =
+            view->weights == NULL
+                ? 1 : view->weights[concepts->occurrences[i].sentence];
+        uint32_t word = members[i];
+        bool bare = true;
+
+        if (weight == 0)
+            continue;
+        for (k = word == LAT_NO_CONCEPT ? 0 : job->labels->starts[word];
+             word != LAT_NO_CONCEPT && k < job->labels->starts[word + 1];
+             k++) {
+            uint32_t label = job->labels->labels[k];
+
+            if (ignore && job->drop[label])
+                continue;
+            add_label(with, label, weight);
+            bare = false;
+        }
+        if (!bare || !ignore)
+            out->counted += weight;
+    }
+}
+
+/* The most frequent label, the first seen among equals. */
+static void pick_most(human_verdict *out, const human_scratch *with)
+{
+    size_t i;
+
+    for (i = 0; i < with->touched_count; i++) {
+        uint32_t label = with->touched[i];
+
+        if (with->row[label] > out->count) {
+            out->count = with->row[label];
+            out->winner = label;
+        }
+    }
+}
+
+/* The longest label of more than one character among those with nearly the
+ * highest count; among equally long ones the more frequent, then the first
+ * seen. */
+static void pick_longest(human_verdict *out, const human_scratch *with,
+                         const human_job *job)
+{
+    double highest = (double)out->count;
+    uint32_t length = 1;
+    size_t i;
+
+    out->winner = LAT_NO_CONCEPT;
+    out->count = 0;
+    for (i = 0; i < with->touched_count; i++) {
+        uint32_t label = with->touched[i];
+        uint64_t count = with->row[label];
+
+        if ((double)count / highest <= job->near_top ||
+            job->letters[label] < 2 || job->letters[label] < length)
+            continue;
+        if (job->letters[label] > length || count > out->count) {
+            length = job->letters[label];
+            out->winner = label;
+            out->count = count;
+        }
+    }
+}
+
+void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
+                               const human_job *job, const human_view *view,
+                               size_t c, bool keep)
+{
+    const uint32_t *members = view->members != NULL ? view->members
+                                                    : job->members;
+
+    memset(out, 0, sizeof *out);
+    out->winner = LAT_NO_CONCEPT;
+    out->share = (double)NAN;
+    count_unknown(out, job, members, view, c);
+    out->skipped = out->occurrences == 0 ||
+                   (double)out->unknown / (double)out->occurrences >
+                       job->out->max_unknown.value;
+    if (out->skipped)
+        return;
+    count_labels(out, with, job, members, view, c);
+    pick_most(out, with);
+    if (job->out->options.ngram && out->count > 0)
+        pick_longest(out, with, job);
+    out->share = lat_share_int(out->count, out->counted);
+    out->can_align = out->winner != LAT_NO_CONCEPT &&
+                     !job->never[out->winner];
+    if (!keep)
+        lat_human_clear_int(with);
+}
+
+/* ---- Type rule ----------------------------------------------------------- */
+
+uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
+                             const human_view *view, size_t c)
+{
+    bool by_types = job->out->options.share_unit == LAT_UNIT_TYPES;
+    uint64_t size = 0;
+    size_t i, k;
+
+    for (i = job->entry_starts[c]; i < job->entry_starts[c + 1]; i++) {
+        uint32_t type = job->entries[i];
+        uint64_t weight = view->weights != NULL ? with->entry_weights[i]
+                                                : job->entry_counts[i];
+
+        if (weight == 0)
+            continue;
+        if (by_types)
+            weight = 1;
+        size += weight;
+        if (type == LAT_NO_CONCEPT)
+            continue;
+        if (view->types != NULL)
+            type = view->types[type];
+        for (k = job->type_starts[type]; k < job->type_starts[type + 1]; k++)
+            add_label(with, job->type_labels[k], weight);
+    }
+    return size;
+}
+
+/* ---- Counting over all concepts ------------------------------------------ */
+
+static void mention(human_scratch *with, uint32_t label, double share)
+{
+    if (with->label_best[label] < 0.0)
+        with->mentioned[with->mentioned_count++] = label;
+    if (share > with->label_best[label])
+        with->label_best[label] = share;
+}
+
+static double theta_at(const lat_human *human, size_t t)
+{
+    return t < human->thetas.count ? human->thetas.items[t].value
+                                   : human->theta.value;
+}
+
+/* Only the label that appeared last for the first time counts: marks it
+ * for every theta. */
+static void mark_last(human_scratch *with, const human_job *job,
+                      uint64_t size)
+{
+    size_t t, i;
+
+    for (t = 0; t <= job->out->thetas.count; t++) {
+        uint32_t last = LAT_NO_CONCEPT;
+
+        for (i = 0; i < with->touched_count; i++) {
+            uint32_t label = with->touched[i];
+            double share = (double)with->row[label] / (double)size;
+
+            if (share >= theta_at(job->out, t) &&
+                (last == LAT_NO_CONCEPT || label > last))
+                last = label;
+        }
+        if (last != LAT_NO_CONCEPT)
+            with->stamp[t * job->names + last] = with->round;
+    }
+}
+
+static void visit_types(human_scratch *with, const human_job *job,
+                        const human_view *view, size_t c)
+{
+    uint64_t size;
+    size_t i;
+
+    if (!job->out->concepts[c].enough)
+        return;
+    size = lat_human_types_int(with, job, view, c);
+    for (i = 0; i < with->touched_count; i++) {
+        double share = (double)with->row[with->touched[i]] / (double)size;
+
+        mention(with, with->touched[i], share);
+        if (share > with->shares[c])
+            with->shares[c] = share;
+    }
+    if (job->out->options.last_only)
+        mark_last(with, job, size);
+    lat_human_clear_int(with);
+}
+
+static size_t count_marked(const human_scratch *with, const human_job *job,
+                           size_t t)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < with->mentioned_count; i++)
+        count += with->stamp[t * job->names + with->mentioned[i]] ==
+                 with->round;
+    return count;
+}
+
+void lat_human_count_int(size_t *aligned, size_t *covered,
+                         human_scratch *with, const human_job *job,
+                         const human_view *view)
+{
+    const lat_human *out = job->out;
+    bool strict = out->options.rule == LAT_RULE_OCCURRENCE;
+    size_t c, i, t;
+
+    for (i = 0; i < with->mentioned_count; i++)
+        with->label_best[with->mentioned[i]] = -1.0;
+    with->mentioned_count = 0;
+    with->round++;
+    for (c = 0; c < out->count; c++) {
+        human_verdict verdict;
+
+        with->shares[c] = -1.0;
+        if (!strict) {
+            visit_types(with, job, view, c);
+            continue;
+        }
+        lat_human_occurrences_int(&verdict, with, job, view, c, false);
+        if (!verdict.can_align)
+            continue;
+        with->shares[c] = verdict.share;
+        mention(with, verdict.winner, verdict.share);
+    }
+    for (t = 0; t <= out->thetas.count; t++) {
+        double theta = theta_at(out, t);
+
+        aligned[t] = covered[t] = 0;
+        for (c = 0; c < out->count; c++)
+            aligned[t] += strict ? with->shares[c] > theta
+                                 : with->shares[c] >= theta;
+        if (!strict && theta == 0.0 && out->labels_used > 0) {
+            /* A share of nothing is enough: everything counted aligns. */
+            aligned[t] = out->counted;
+            covered[t] = out->counted == 0 ? 0
+                         : out->options.last_only ? 1 : out->labels_used;
+            continue;
+        }
+        if (out->options.last_only) {
+            covered[t] = count_marked(with, job, t);
+            continue;
+        }
+        for (i = 0; i < with->mentioned_count; i++) {
+            double best = with->label_best[with->mentioned[i]];
+
+            covered[t] += strict ? best > theta : best >= theta;
+        }
+    }
+}

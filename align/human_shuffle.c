@@ -1,0 +1,146 @@
+/*
+ * human_shuffle.c - chance level and intervals of human-defined concepts.
+ *
+ * Shuffled: by the occurrence rule the members of all concepts exchange
+ * their words, labels and all, so that concepts keep their sizes and labels
+ * their frequencies; by the type rule the words of the text exchange their
+ * groups, so that groups keep their sizes.  Resampled: sentences are drawn
+ * with replacement and every occurrence counts as often as its sentence.
+ */
+#include "align_int.h"
+
+#include <string.h>
+
+static double *result_at(human_job *job, size_t t, size_t value)
+{
+    return job->results + (t * 3 + value) * job->shuffles;
+}
+
+/* Counts of one evaluation into place p of the results. */
+static void evaluate(human_job *job, human_scratch *with,
+                     const human_view *view, size_t p)
+{
+    size_t aligned[LAT_THETAS + 1], covered[LAT_THETAS + 1], t;
+
+    lat_human_count_int(aligned, covered, with, job, view);
+    for (t = 0; t <= job->out->thetas.count; t++) {
+        double of_concepts = lat_share_int(aligned[t], job->out->count);
+        double of_labels = lat_share_int(covered[t], job->out->labels_used);
+
+        result_at(job, t, 0)[p] = lat_percent_int(aligned[t],
+                                                  job->out->count);
+        result_at(job, t, 1)[p] = lat_percent_int(covered[t],
+                                                  job->out->labels_used);
+        result_at(job, t, 2)[p] = (of_concepts + of_labels) / 2.0;
+    }
+}
+
+static void permutation_task(void *context, size_t task, size_t worker)
+{
+    human_job *job = context;
+    human_scratch *with = &job->scratch[worker];
+    bool by_types = job->out->options.rule == LAT_RULE_TYPE;
+    size_t n = by_types ? job->types : job->concepts->size, i, p;
+    human_view view = {NULL, NULL, NULL};
+    lat_random random;
+
+    if (by_types)
+        view.types = with->words;
+    else
+        view.members = with->words;
+    for (p = task * LAT_SHUFFLE_BLOCK;
+         p < (task + 1) * LAT_SHUFFLE_BLOCK && p < job->shuffles; p++) {
+        if (lat_interrupted())
+            return;
+        lat_random_seed(&random, job->out->options.seed, p);
+        if (by_types)
+            for (i = 0; i < n; i++)
+                with->words[i] = (uint32_t)i;
+        else
+            memcpy(with->words, job->members, n * sizeof *with->words);
+        lat_shuffle_numbers_int(&random, with->words, n);
+        evaluate(job, with, &view, p);
+    }
+}
+
+static void bootstrap_task(void *context, size_t task, size_t worker)
+{
+    human_job *job = context;
+    human_scratch *with = &job->scratch[worker];
+    const lat_concepts *concepts = job->concepts;
+    human_view view = {NULL, NULL, NULL};
+    lat_random random;
+    size_t i, p;
+
+    view.weights = with->weights;
+    for (p = task * LAT_SHUFFLE_BLOCK;
+         p < (task + 1) * LAT_SHUFFLE_BLOCK && p < job->shuffles; p++) {
+        if (lat_interrupted())
+            return;
+        lat_random_seed(&random, job->out->options.seed,
+                        LAT_STREAM_BOOTSTRAP + p);
+        lat_resample_int(&random, with->weights, job->text->sentences);
+        if (job->out->options.rule == LAT_RULE_TYPE) {
+            memset(with->entry_weights, 0,
+                   job->entry_starts[concepts->count] *
+                       sizeof *with->entry_weights);
+            for (i = 0; i < concepts->size; i++)
+                with->entry_weights[job->entry_of[i]] +=
+                    with->weights[concepts->occurrences[i].sentence];
+        }
+        evaluate(job, with, &view, p);
+    }
+}
+
+static lat_status run(human_job *job, lat_pool *pool, size_t n,
+                      lat_work *work, lat_error *error)
+{
+    size_t values = 0;
+
+    job->shuffles = n;
+    if (!lat_size_mul((job->out->thetas.count + 1) * 3, n, &values))
+        return lat_error_memory(error, UINT64_MAX);
+    job->results = lat_new_array(values, sizeof *job->results);
+    if (job->results == NULL)
+        return lat_error_memory(error, values * sizeof *job->results);
+    lat_pool_run(pool, (n + LAT_SHUFFLE_BLOCK - 1) / LAT_SHUFFLE_BLOCK, work,
+                 job);
+    return LAT_OK;
+}
+
+lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
+                                 lat_error *error)
+{
+    lat_human *out = job->out;
+    size_t main = out->thetas.count, t, n = out->options.permutations;
+    lat_status status;
+
+    if (n > 0) {
+        status = run(job, pool, n, permutation_task, error);
+        if (status != LAT_OK)
+            return status;
+        for (t = 0; t < main; t++) {
+            lat_human_row *row = &out->rows[t];
+
+            row->aligned_chance = lat_interval_of(result_at(job, t, 0), n);
+            row->covered_chance = lat_interval_of(result_at(job, t, 1), n);
+            row->score_chance = lat_interval_of(result_at(job, t, 2), n);
+        }
+        out->aligned_chance = lat_interval_of(result_at(job, main, 0), n);
+        out->covered_chance = lat_interval_of(result_at(job, main, 1), n);
+        out->score_chance = lat_interval_of(result_at(job, main, 2), n);
+        lat_free(job->results);
+        job->results = NULL;
+    }
+    n = out->options.bootstraps;
+    if (n == 0)
+        return LAT_OK;
+    status = run(job, pool, n, bootstrap_task, error);
+    if (status != LAT_OK)
+        return status;
+    out->aligned_interval = lat_interval_of(result_at(job, main, 0), n);
+    out->covered_interval = lat_interval_of(result_at(job, main, 1), n);
+    lat_free(job->results);
+    job->results = NULL;
+    return LAT_OK;
+}
