@@ -76,24 +76,25 @@ typedef struct rep_family {
     rep_rate *covered[REP_SIDES]; /* % of labels */
 } rep_family;
 
-/* A row of the flip table: what was inserted, and what came of it. */
+/* All words of one source, for a class and an insertion. */
 typedef struct rep_flip {
     const char *source;    /* "concept", or a control's name */
     const char *insertion; /* "prepend", ... */
-    int32_t target;        /* class, -1 = all */
-    uint64_t layer;
-    bool has_layer;
-    uint64_t eligible, words;
-    rep_rate rate;         /* share 0..1 */
-    rep_rate gap;          /* concept words less this control */
+    int32_t target;        /* class */
+    uint64_t tried, kept;  /* words */
+    rep_rate rate;         /* mean flip rate of the kept words, 0..1 */
+    double best;           /* of the best of them */
+    rep_rate ahead;        /* concept words' mean less this one */
 } rep_flip;
 
-/* One word or sequence that was tried, with the concept it came from. */
+/* One word that was tried. */
 typedef struct rep_trigger {
-    const char *word, *insertion;
+    const char *source, *word, *insertion;
     int32_t target;
-    uint64_t layer, concept; /* of the tuned model */
-    rep_rate flip;           /* share 0..1 */
+    bool has_concept;
+    uint64_t concept;      /* of the last layer of the tuned model */
+    uint64_t eligible, flipped;
+    rep_rate rate;         /* share 0..1 */
 } rep_trigger;
 
 typedef struct rep_sentence {
@@ -240,10 +241,26 @@ void rep_write_sizes(lat_buffer *to, const rep_study *study);
 void rep_write_trees(lat_buffer *to, const rep_study *study);
 void rep_write_flips(lat_buffer *to, const rep_study *study);
 void rep_write_explorer(lat_buffer *to, const rep_study *study);
-void rep_write_words(lat_buffer *to, const rep_study *study);
 void rep_write_provenance(lat_buffer *to, const rep_study *study);
+
+/* Sentences of the sentence view (report_words.c): words that are clustered,
+ * and their concept at every layer of both models. */
+typedef struct rep_view {
+    size_t count, cells;
+    size_t *sentences;   /* count: numbers in the text */
+    size_t *starts;      /* count + 1: first cell of each */
+    uint32_t *positions; /* cells: place of the word in its sentence */
+    uint32_t *concepts;  /* sides x layers x cells */
+} rep_view;
+bool rep_view_make(rep_view *out, const rep_study *study);
+void rep_view_free(rep_view *view);
+uint32_t rep_view_concept(const rep_view *view, const rep_study *study,
+                          int side, size_t layer, size_t cell);
+void rep_write_words(lat_buffer *to, const rep_study *study,
+                     const rep_view *view);
 /* The explorer's data as JSON. */
-void rep_write_data(lat_buffer *to, const rep_study *study);
+void rep_write_data(lat_buffer *to, const rep_study *study,
+                    const rep_view *view);
 
 /* Section with its heading; the caption of a figure stands above it. */
 void rep_section(lat_buffer *to, const char *id, const char *heading);

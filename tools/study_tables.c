@@ -275,20 +275,17 @@ static void class_chance(rep_layer *layer, int32_t k, const lat_table *table,
 {
     double scale = 100.0 / (double)layer->counted;
     rep_rate *rate = &layer->by_class[k];
-    rate->chance =
-        scale * rep_cell_number(table, row, "class_chance_mean");
-    rate->chance_low =
-        scale * rep_cell_number(table, row, "class_chance_low");
-    rate->chance_high =
-        scale * rep_cell_number(table, row, "class_chance_high");
+    rate->chance = scale * rep_cell_number(table, row, "chance_mean");
+    rate->chance_low = scale * rep_cell_number(table, row, "chance_low");
+    rate->chance_high = scale * rep_cell_number(table, row, "chance_high");
 }
 
 static lat_status read_polarity(rep_study *s, const char *folder,
                                 lat_error *error)
 {
     static const char *const names[6] = {
-        "percent", "low", "high", "chance_mean", "chance_low",
-        "chance_high"};
+        "all_percent",     "all_low",        "all_high",
+        "all_chance_mean", "all_chance_low", "all_chance_high"};
     lat_table table = {0};
     bool found = false;
     lat_status status = rep_table_open(&table, &found, folder,
@@ -299,7 +296,7 @@ static lat_status read_polarity(rep_study *s, const char *folder,
         int side = rep_side_find(rep_cell(&table, row, "side"));
         size_t i = row_layer(s, &table, row, "layer");
         int32_t k = rep_class_find(
-            s, rep_cell(&table, row, "class_name|class"));
+            s, rep_cell(&table, row, "class"));
         if (side < 0 || i == s->layer_count || !at_theta(s, &table, row) ||
             !by_study_class(s, &table, row))
             continue;
@@ -326,8 +323,8 @@ static lat_status read_intervals(rep_study *s, const char *folder,
         rep_concept *one = row_concept(s, &table, row);
         if (one == NULL || !by_study_class(s, &table, row))
             continue;
-        one->low = rep_cell_number(&table, row, "share_low|low");
-        one->high = rep_cell_number(&table, row, "share_high|high");
+        one->low = rep_cell_number(&table, row, "share_low");
+        one->high = rep_cell_number(&table, row, "share_high");
     }
     lat_table_free(&table);
     return LAT_OK;

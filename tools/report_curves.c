@@ -1,0 +1,384 @@
+/*
+ * report_curves.c - what changes from layer to layer: human-defined labels,
+ * polarised concepts, fates.
+ */
+#include "report_page_int.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Human-defined labels ------------------------------------------------------ */
+
+typedef struct curve_rows { /* layer_count each */
+    double *x, *base, *tuned, *chance, *low, *high;
+    double *block;
+} curve_rows;
+
+static bool rows_make(curve_rows *out, size_t n)
+{
+    out->block = lat_new_array(6 * n, sizeof *out->block);
+    if (out->block == NULL)
+        return false;
+    out->x = out->block;
+    out->base = out->x + n;
+    out->tuned = out->base + n;
+    out->chance = out->tuned + n;
+    out->low = out->chance + n;
+    out->high = out->low + n;
+    for (size_t i = 0; i < n; i++)
+        out->x[i] = (double)i;
+    return true;
+}
+
+static double rows_top(const curve_rows *r, size_t n)
+{
+    double top = 1.0;
+    for (size_t i = n; i < 6 * n; i++)
+        if (r->block[i] > top)
+            top = r->block[i];
+    top = svg_ceiling(top);
+    return top > 100.0 ? 100.0 : top;
+}
+
+static void family_rows(const rep_study *s, const rep_family *family,
+                        curve_rows *r)
+{
+    for (size_t i = 0; i < s->layer_count; i++) {
+        const rep_rate *tuned = &family->aligned[REP_TUNED][i];
+        r->base[i] = family->aligned[REP_BASE][i].value;
+        r->tuned[i] = tuned->value;
+        r->chance[i] = tuned->chance;
+        r->low[i] = tuned->chance_low;
+        r->high[i] = tuned->chance_high;
+    }
+}
+
+static void write_family(lat_buffer *to, const rep_study *s, size_t number,
+                         curve_rows *r)
+{
+    const rep_family *family = &s->families[number];
+    char key[32], title[200];
+    size_t n = s->layer_count;
+    (void)snprintf(key, sizeof key, "family-%zu", number);
+    (void)snprintf(title, sizeof title,
+                   "%.80s: percent of concepts that a label explains, by "
+                   "layer", family->name);
+    family_rows(s, family, r);
+    svg_frame f = {34, 12, 214, 112, 0, (double)(n > 1 ? n - 1 : 1), 0,
+                   rows_top(r, n)};
+    lat_buffer_text(to, "<figure><figcaption><b><bdi>");
+    rep_html(to, family->name, 60);
+    lat_buffer_text(to, "</bdi></b></figcaption>\n<div class=\"plot\">");
+    svg_begin(to, key, 260, 160, title);
+    svg_axis_y(to, &f, 4, "%");
+    svg_axis_layers(to, &f, s, "layer");
+    svg_band(to, "band", &f, r->x, r->low, r->high, n);
+    svg_series(to, "chance", &f, r->x, r->chance, n, false);
+    svg_series(to, "base", &f, r->x, r->base, n, true);
+    svg_series(to, "tuned", &f, r->x, r->tuned, n, false);
+    svg_end(to);
+    lat_buffer_text(to, "</div></figure>\n");
+}
+
+static void write_family_table(lat_buffer *to, const rep_study *s)
+{
+    rep_data_begin(to, "Concepts explained by a label, and labels covered, "
+                       "by family, rule, model and layer",
+                   "Family|Rule|Model|Layer|Concepts explained|95% "
+                   "interval|Chance|Labels covered|95% interval|Chance");
+    for (size_t f = 0; f < s->family_count; f++)
+        for (int side = 0; side < REP_SIDES; side++)
+            for (size_t i = 0; i < s->layer_count; i++) {
+                const rep_family *family = &s->families[f];
+                lat_buffer_text(to, "<tr><td><bdi>");
+                rep_html(to, family->name, 60);
+                lat_buffer_text(to, "</bdi></td><td>");
+                rep_html(to, family->rule, 20);
+                lat_buffer_format(to, "</td><td>%s</td><td>%zu</td>",
+                                  rep_side_name(side),
+                                  s->layers[side][i].number);
+                rep_data_rate(to, &family->aligned[side][i], 1);
+                rep_data_rate(to, &family->covered[side][i], 1);
+                lat_buffer_text(to, "</tr>\n");
+            }
+    rep_data_end(to);
+}
+
+void rep_write_families(lat_buffer *to, const rep_study *s)
+{
+    curve_rows rows;
+    rep_section(to, "families", "Human-defined labels");
+    if (s->family_count == 0) {
+        lat_buffer_text(to, "<p>The study holds no human-defined "
+                            "labels.</p></section>\n");
+        return;
+    }
+    lat_buffer_text(to, "<p>Percent of a layer&#39;s concepts that one label "
+                        "of the family explains (more than 0.90 of the "
+                        "occurrences carry it). Each family has its own "
+                        "scale.</p>\n<ul class=\"key\">"
+                        "<li><i class=\"ln tuned\"></i>tuned</li>"
+                        "<li><i class=\"ln da base\"></i>base</li>"
+                        "<li><i class=\"ln do chance\"></i>chance with its "
+                        "95% interval (tuned, labels shuffled)</li></ul>\n"
+                        "<div class=\"figs small\">\n");
+    if (!rows_make(&rows, s->layer_count)) {
+        to->failed = true;
+        return;
+    }
+    for (size_t f = 0; f < s->family_count; f++)
+        if (strcmp(s->families[f].rule, "type") != 0)
+            write_family(to, s, f, &rows);
+    lat_buffer_text(to, "</div>\n");
+    write_family_table(to, s);
+    lat_buffer_text(to, "</section>\n");
+    lat_free(rows.block);
+}
+
+/* ---- Polarity ---------------------------------------------------------------------- */
+
+static const char *class_style(char kind, size_t c)
+{
+    static const char *const fills[] = {"f0", "f1", "f2", "f3",
+                                        "f4", "f5", "fx"};
+    static const char *const keys[] = {"k0", "k1", "k2", "k3",
+                                       "k4", "k5", "kx"};
+    return (kind == 'f' ? fills : keys)[c < 6 ? c : 6];
+}
+
+static double polarity_top(const rep_study *s)
+{
+    double top = 1.0;
+    for (int side = 0; side < REP_SIDES; side++)
+        for (size_t i = 0; i < s->layer_count; i++) {
+            const rep_rate *rate = &s->layers[side][i].polarised;
+            top = rate->value > top ? rate->value : top;
+            top = rate->chance_high > top ? rate->chance_high : top;
+        }
+    top = svg_ceiling(top);
+    return top > 100.0 ? 100.0 : top;
+}
+
+/* A bar for each layer, classes stacked; a whisker marks chance. */
+static void write_stack(lat_buffer *to, const rep_study *s,
+                        const svg_frame *f, int side, size_t i)
+{
+    const rep_layer *layer = &s->layers[side][i];
+    double wide = f->width / (double)s->layer_count * 0.66, below = 0.0;
+    double x = svg_x(f, (double)i) - wide / 2;
+    for (size_t c = 0; c < s->classes; c++) {
+        double value = layer->by_class[c].value;
+        if (!(value > 0.0))
+            continue;
+        double y = svg_y(f, below + value);
+        svg_rect(to, class_style('f', c), x, y, wide,
+                 svg_y(f, below) - y);
+        lat_buffer_text(to, "<title>");
+        rep_class(to, s, (int32_t)c);
+        lat_buffer_format(to, ", layer %zu: %.1f%%</title></rect>",
+                          layer->number, value);
+        below += value;
+    }
+    if (!isnan(layer->polarised.value))
+        svg_text(to, "num tiny", 'm', x + wide / 2, svg_y(f, below) - 4,
+                 layer->polarised.value < 9.95 ? "%.1f" : "%.0f",
+                 layer->polarised.value);
+    if (!isnan(layer->polarised.chance_high)) {
+        double high = svg_y(f, layer->polarised.chance_high);
+        svg_line(to, "chance", x - 3, high, x + wide + 3, high);
+    }
+}
+
+static void write_side_polarity(lat_buffer *to, const rep_study *s, int side)
+{
+    size_t n = s->layer_count;
+    double half = 0.5;
+    svg_frame f = {36, 16, 296, 170, -half, (double)n - half, 0,
+                   polarity_top(s)};
+    rep_figure_begin(to, side == REP_BASE
+                             ? "<b>Base</b>, percent of counted concepts"
+                             : "<b>Tuned</b>, percent of counted concepts");
+    lat_buffer_text(to, "<div class=\"plot\">");
+    svg_begin(to, side == REP_BASE ? "polar-base" : "polar-tuned", 340, 226,
+              side == REP_BASE ? "Base model: polarised concepts by layer "
+                                 "and class"
+                               : "Tuned model: polarised concepts by layer "
+                                 "and class");
+    svg_axis_y(to, &f, 4, "%");
+    svg_axis_layers(to, &f, s, "layer");
+    for (size_t i = 0; i < n; i++)
+        write_stack(to, s, &f, side, i);
+    svg_end(to);
+    lat_buffer_text(to, "</div>");
+    rep_figure_end(to);
+}
+
+static void write_class_key(lat_buffer *to, const rep_study *s)
+{
+    lat_buffer_text(to, "<ul class=\"key\">");
+    for (size_t c = 0; c < s->classes; c++) {
+        lat_buffer_format(to, "<li><i class=\"%s\"></i><bdi>",
+                          class_style('k', c));
+        rep_class(to, s, (int32_t)c);
+        lat_buffer_text(to, "</bdi></li>");
+    }
+    lat_buffer_text(to, "<li><i class=\"ln chance\"></i>upper end of chance, "
+                        "classes shuffled (95%)</li></ul>\n");
+}
+
+static void write_polarity_table(lat_buffer *to, const rep_study *s)
+{
+    rep_data_begin(to, "Polarised concepts by model, layer and class",
+                   "Model|Layer|Class|Percent of counted|95% interval|"
+                   "Chance");
+    for (int side = 0; side < REP_SIDES; side++)
+        for (size_t i = 0; i < s->layer_count; i++)
+            for (size_t c = 0; c <= s->classes; c++) {
+                const rep_layer *layer = &s->layers[side][i];
+                lat_buffer_format(to, "<tr><td>%s</td><td>%zu</td><td><bdi>",
+                                  rep_side_name(side), layer->number);
+                rep_class(to, s, c == s->classes ? -1 : (int32_t)c);
+                lat_buffer_text(to, "</bdi></td>");
+                rep_data_rate(to, c == s->classes ? &layer->polarised
+                                                  : &layer->by_class[c], 1);
+                lat_buffer_text(to, "</tr>\n");
+            }
+    rep_data_end(to);
+}
+
+void rep_write_polarity(lat_buffer *to, const rep_study *s)
+{
+    rep_section(to, "polarity", "Polarised concepts");
+    if (s->classes == 0 || isnan(s->layers[REP_TUNED][0].polarised.value)) {
+        lat_buffer_text(to, "<p>The study holds no classes of "
+                            "sentences.</p></section>\n");
+        return;
+    }
+    lat_buffer_format(to, "<p>Every word inherits the class of its sentence. "
+                          "A concept is polarised when at least %s of its "
+                          "occurrences come from sentences of one "
+                          "class.</p>\n", s->theta_text);
+    write_class_key(to, s);
+    lat_buffer_text(to, "<div class=\"figs\">\n");
+    write_side_polarity(to, s, REP_BASE);
+    write_side_polarity(to, s, REP_TUNED);
+    lat_buffer_text(to, "</div>\n");
+    write_polarity_table(to, s);
+    lat_buffer_text(to, "</section>\n");
+}
+
+/* ---- Fates ----------------------------------------------------------------------------- */
+
+static const char *const fate_names[REP_SIDES][4] = {
+    {"kept", "split", "merged", "lost"}, {"kept", "split", "merged", "new"}};
+static const char *const fate_styles[4] = {"kept", "split", "merged",
+                                           "gone"};
+
+const char *rep_fate_name(const rep_concept *concept_, int side)
+{
+    return concept_->fate < LAT_FATE_NONE ? fate_names[side][concept_->fate]
+                                          : "";
+}
+
+static size_t count_fates(const rep_layer *layer, size_t counts[4])
+{
+    size_t all = 0;
+    memset(counts, 0, 4 * sizeof *counts);
+    for (size_t c = 0; c < layer->concepts.count; c++)
+        if (layer->about[c].fate < LAT_FATE_NONE) {
+            counts[layer->about[c].fate]++;
+            all++;
+        }
+    return all;
+}
+
+enum { FATE_ROW = 24, FATE_MIDDLE = 200, FATE_WIDE = 170 };
+
+/* Base concepts go left from the middle, tuned ones right: what is next to
+ * the middle is what the two models share. */
+static void write_fate_row(lat_buffer *to, const rep_study *s, size_t i,
+                           int side, double y)
+{
+    size_t counts[4], all = count_fates(&s->layers[side][i], counts);
+    double at = 0.0;
+    for (size_t f = 0; f < 4 && all != 0; f++) {
+        double part = (double)counts[f] / (double)all;
+        double wide = FATE_WIDE * part;
+        double x = side == REP_TUNED ? FATE_MIDDLE + 16 + at
+                                     : FATE_MIDDLE - 16 - at - wide;
+        at += wide;
+        if (counts[f] == 0)
+            continue;
+        svg_rect(to, fate_styles[f], x, y, wide > 0.8 ? wide - 0.8 : wide,
+                 FATE_ROW - 4);
+        lat_buffer_format(to, "<title>%s layer %zu: %zu %s</title></rect>",
+                          rep_side_name(side), s->layers[side][i].number,
+                          counts[f], fate_names[side][f]);
+        if (wide > 18.0) {
+            char style[24];
+            (void)snprintf(style, sizeof style, "num tiny %s",
+                           fate_styles[f]);
+            svg_text(to, style, 'm', x + wide / 2, y + 14, "%zu",
+                     counts[f]);
+        }
+    }
+}
+
+static void write_fate_table(lat_buffer *to, const rep_study *s)
+{
+    size_t counts[4];
+    rep_data_begin(to, "Fates of concepts by layer",
+                   "Model|Layer|Kept|Split|Merged|Lost or new");
+    for (int side = 0; side < REP_SIDES; side++)
+        for (size_t i = 0; i < s->layer_count; i++) {
+            (void)count_fates(&s->layers[side][i], counts);
+            lat_buffer_format(to, "<tr><td>%s</td><td>%zu</td>",
+                              rep_side_name(side),
+                              s->layers[side][i].number);
+            for (size_t f = 0; f < 4; f++)
+                lat_buffer_format(to, "<td class=\"n\">%zu</td>", counts[f]);
+            lat_buffer_text(to, "</tr>\n");
+        }
+    rep_data_end(to);
+}
+
+void rep_write_fates(lat_buffer *to, const rep_study *s)
+{
+    size_t n = s->layer_count;
+    rep_section(to, "fates", "Fates of concepts");
+    if (!s->has_matches) {
+        lat_buffer_text(to, "<p>The study holds no matches of "
+                            "concepts.</p></section>\n");
+        return;
+    }
+    lat_buffer_text(to,
+        "<p>What became of the base&#39;s concepts, and where the tuned "
+        "model&#39;s come from, at the same layer. <b>Kept</b>: each lies in "
+        "the other. <b>Split</b>: the tuned concept is a piece of a base "
+        "one. <b>Merged</b>: the base concept went into a tuned one. "
+        "<b>Lost</b> and <b>new</b>: neither. Concepts with too few words "
+        "have no fate.</p>\n<ul class=\"key\"><li><i class=\"kept\"></i>kept"
+        "</li><li><i class=\"split\"></i>split</li><li><i "
+        "class=\"merged\"></i>merged</li><li><i class=\"gone\"></i>lost, "
+        "new</li></ul>\n");
+    rep_figure_begin(to, "<b>Fates by layer</b>, percent of the counted "
+                         "concepts; numbers are concepts");
+    lat_buffer_text(to, "<div class=\"plot\" style=\"--m:46rem\">");
+    svg_begin(to, "fates", 2 * FATE_MIDDLE, 24 + FATE_ROW * (double)n,
+              "Fates of base concepts (left) and tuned concepts (right), by "
+              "layer");
+    svg_text(to, "strong", 'e', FATE_MIDDLE - 18, 12, "base concepts");
+    svg_text(to, "strong", 's', FATE_MIDDLE + 18, 12, "tuned concepts");
+    for (size_t i = 0; i < n; i++) {
+        double y = 20 + FATE_ROW * (double)(n - 1 - i);
+        svg_text(to, "tick", 'm', FATE_MIDDLE, y + 14, "%zu",
+                 s->layers[REP_BASE][i].number);
+        write_fate_row(to, s, i, REP_BASE, y);
+        write_fate_row(to, s, i, REP_TUNED, y);
+    }
+    svg_end(to);
+    lat_buffer_text(to, "</div>");
+    write_fate_table(to, s);
+    rep_figure_end(to);
+    lat_buffer_text(to, "</section>\n");
+}
