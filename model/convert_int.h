@@ -6,6 +6,7 @@
  *     convert_vocabulary.c  tokenizer files -> pieces in id order
  *     plain_bert.c          can three flags stand for tokenizer.json?
  *     convert_pieces.c      pieces -> tokenizer.ggml.*
+ *     base64.c              the normaliser table inside tokenizer.json
  *
  * Private to model/.
  */
@@ -25,6 +26,7 @@ typedef struct lat_pieces {
     float *scores;       /* "t5" only, else NULL */
     const char **merges; /* "gpt2" only: "a b" */
     size_t merge_count;
+    const char *charsmap;  /* "t5": normaliser table in base64, or NULL */
     const char *tokenizer_json; /* NULL when `plain` or not there */
     size_t tokenizer_json_size;
     bool lowercase, strip_accents, chinese_characters;
@@ -39,6 +41,9 @@ lat_status lat_pieces_read(lat_pieces *out, lat_arena *arena,
 /* Whether tokenizer.json is plain BERT; sets the three flags from its
  * normalizer. */
 bool lat_pieces_plain_bert(lat_pieces *pieces, const lat_json *root);
+/* Decodes strict base64 (RFC 4648, padded) into the buffer; false when it is
+ * none. */
+bool lat_base64_decode(lat_buffer *out, const char *text, size_t size);
 /* tokenizer.ggml.* and latent.tokenizer.* keys. */
 lat_status lat_pieces_put(lat_gguf_writer *writer, const lat_pieces *pieces,
                           size_t type_vocabulary, lat_error *error);

@@ -147,6 +147,28 @@ static void put_lists(lat_gguf_writer *writer, const lat_pieces *pieces,
                                strlen(pieces->merges[i]));
 }
 
+/* llama.cpp normalises by the same table, as raw bytes. */
+static lat_status put_charsmap(lat_gguf_writer *writer, const char *text,
+                               lat_error *error)
+{
+    lat_buffer bytes = {0};
+    lat_status status = LAT_OK;
+
+    if (!lat_base64_decode(&bytes, text, strlen(text)))
+        status = lat_error_set(error, LAT_MALFORMED,
+                               "tokenizer.json: precompiled_charsmap is no "
+                               "base64");
+    if (status == LAT_OK)
+        status = lat_buffer_status(&bytes, error);
+    if (status == LAT_OK) {
+        lat_gguf_put_array(writer, "tokenizer.ggml.precompiled_charsmap",
+                           LAT_GGUF_U8, bytes.size);
+        lat_buffer_add(&writer->keys, bytes.data, bytes.size);
+    }
+    lat_buffer_free(&bytes);
+    return status;
+}
+
 static void put_word(lat_gguf_writer *writer, const char *key,
                      const char *text)
 {
@@ -156,6 +178,7 @@ static void put_word(lat_gguf_writer *writer, const char *key,
 lat_status lat_pieces_put(lat_gguf_writer *writer, const lat_pieces *pieces,
                           size_t type_vocabulary, lat_error *error)
 {
+    lat_status status = LAT_OK;
     bool wordpiece;
 
     if (pieces->kind == NULL) {
@@ -187,6 +210,10 @@ lat_status lat_pieces_put(lat_gguf_writer *writer, const lat_pieces *pieces,
         lat_gguf_put_flag(writer, "tokenizer.ggml.remove_extra_whitespaces",
                           true);
     }
+    if (pieces->charsmap != NULL)
+        status = put_charsmap(writer, pieces->charsmap, error);
+    if (status != LAT_OK)
+        return status;
     if (pieces->tokenizer_json != NULL)
         lat_gguf_put_text(writer, "latent.tokenizer.json",
                           pieces->tokenizer_json,

@@ -170,6 +170,21 @@ static lat_status read_added(lat_pieces *out, const lat_json *list,
     return status;
 }
 
+/* The Precompiled normaliser, by itself or in a sequence. */
+static const char *find_charsmap(const lat_json *node)
+{
+    const lat_json *list = lat_json_get(node, "normalizers");
+    bool bad = false;
+    const char *map = lat_json_text(node, "precompiled_charsmap", NULL,
+                                    &bad);
+
+    for (size_t i = 0; map == NULL && list != NULL &&
+                       list->type == LAT_JSON_ARRAY && i < list->size; i++)
+        map = lat_json_text(&list->items[i], "precompiled_charsmap", NULL,
+                            &bad);
+    return map;
+}
+
 static lat_status read_tokenizer_json(lat_pieces *out, lat_arena *arena,
                                       const char *path, lat_error *error)
 {
@@ -203,6 +218,7 @@ static lat_status read_tokenizer_json(lat_pieces *out, lat_arena *arena,
                                  error);
     } else if (strcmp(type, "Unigram") == 0) {
         out->kind = "t5";
+        out->charsmap = find_charsmap(lat_json_get(root, "normalizer"));
         status = read_scored(out, lat_json_get(model, "vocab"), arena,
                              error);
     } else {

@@ -1,7 +1,9 @@
 /*
  * gguf_int.h - the pieces of the GGUF reader and writer.
  *
- *     gguf.c             file structure: keys, tensor list, bounds
+ *     gguf.c             file structure: head and keys
+ *     gguf_tensors.c     tensor list and data
+ *     gguf_cursor.c      bounds: numbers and texts out of the file
  *     gguf_meta.c        typed access to the keys
  *     gguf_names.c       tensor names: llama.cpp's <-> the hub's
  *     gguf_config.c      config.json text for a file that has none
@@ -64,6 +66,33 @@ struct lat_gguf {
     lat_model_vocabulary vocabulary;
     bool has_vocabulary;
 };
+
+/* A place in the file. */
+typedef struct lat_cursor {
+    const unsigned char *data;
+    size_t size, at; /* at <= size */
+} lat_cursor;
+
+/* Each takes what it names and moves on, or LAT_MALFORMED with `what`. */
+lat_status lat_cursor_u32(uint32_t *out, lat_cursor *from, const char *what,
+                          lat_error *error);
+lat_status lat_cursor_u64(uint64_t *out, lat_cursor *from, const char *what,
+                          lat_error *error);
+/* The bytes of a text; valid UTF-8, not copied, no NUL behind it. */
+lat_status lat_cursor_text(const char **out, size_t *size, lat_cursor *from,
+                           const char *what, lat_error *error);
+/* A text that can be a C string, of 1 to `most` bytes, copied. */
+lat_status lat_cursor_name(const char **out, lat_cursor *from, size_t most,
+                           lat_arena *arena, const char *what,
+                           lat_error *error);
+lat_status lat_cursor_cut(const lat_cursor *from, const char *what,
+                          lat_error *error);
+
+/* Appends `count` tensors to the weights; *list is where their list
+ * begins. */
+lat_status lat_gguf_read_tensors(lat_weights *weights, size_t file,
+                                 uint64_t count, lat_cursor *list,
+                                 lat_error *error);
 
 /* Bytes of a value of that type; 0 for text and arrays. */
 size_t lat_gguf_type_size(lat_gguf_type type);
