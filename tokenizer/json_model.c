@@ -176,6 +176,10 @@ static lat_status read_bpe(model_reader *in)
         status = read_unknown(in, NULL);
     if (status != LAT_OK)
         return status;
+    if (pieces->byte_fallback && pieces->prefix_size + pieces->suffix_size)
+        return lat_error_at_byte(in->error, LAT_UNSUPPORTED, in->model->byte,
+                                 "BPE with both byte_fallback and a prefix "
+                                 "or suffix is not supported");
     if (merges == NULL || merges->type != LAT_JSON_ARRAY)
         return malformed(in, in->model, "a BPE model needs a list of "
                                         "merges");

@@ -362,7 +362,6 @@ lat_status lat_read_sentencepiece(lat_tokenizer *tokenizer, const void *data,
     status = lat_template_usual(tokenizer, find(tokenizer, kind->cls),
                                 find(tokenizer, kind->sep), kind != &albert,
                                 error);
-    tokenizer->plain_types = false; /* the reference's is a template */
     return status == LAT_OK ? lat_tokenizer_finish(tokenizer, error)
                             : status;
 }

@@ -130,16 +130,13 @@ lat_status lat_template_apply(const lat_tokenizer *tokenizer,
         return lat_error_memory(error, need);
     for (size_t i = 0; i < form->count; i++) {
         const lat_part *part = &form->parts[i];
-        uint32_t type = part->type;
         if (part->sequence < 0) {
             if (!options->no_special)
                 put_special(out, part);
             continue;
         }
-        if (options->no_special && tokenizer->plain_types)
-            type = (uint32_t)part->sequence;
         put_tokens(out, part->sequence == 0 ? tokens : tokens + given[0],
-                   counts[part->sequence], part->sequence, type);
+                   counts[part->sequence], part->sequence, part->type);
     }
     return LAT_OK;
 }
@@ -181,7 +178,6 @@ lat_status lat_template_usual(lat_tokenizer *tokenizer, uint32_t cls,
         status = lat_template_set(tokenizer, &tokenizer->pair,
                                   roberta ? other : bert, roberta ? 6 : 5,
                                   error);
-    tokenizer->plain_types = true;
     return status;
 }
 
@@ -216,9 +212,9 @@ void lat_trim_range(const lat_tokenizer *tokenizer, lat_range *range,
     size_t lead = spaces_in(piece, piece_size, false);
     size_t trail = spaces_in(piece, piece_size, true);
     size_t at = range->first, end = range->end;
-    if (lead > 0 && tokenizer->trim_prefix
+    if (lead == 1 && tokenizer->trim_prefix
         && (index == 0 || range->first == 0))
-        lead--; /* the space that we put there ourselves */
+        lead = 0; /* the space that we put there ourselves */
     for (; lead > 0 && at < end && at < size; lead--)
         at += lat_utf8_length(original[at]);
     range->first = (uint32_t)(at < end ? at : end);

@@ -259,7 +259,6 @@ struct lat_tokenizer {
     lat_added_set original, normalized;
     lat_template single, pair;
     bool trim, trim_prefix; /* ByteLevel's trimming of offsets */
-    bool plain_types;       /* without special tokens B has type 1 anyway */
     bool chunks;            /* long texts may be cut at plain spaces */
     char *description;
 };

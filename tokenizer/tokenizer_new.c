@@ -258,6 +258,10 @@ lat_status lat_tokenizer_finish(lat_tokenizer *tokenizer, lat_error *error)
         status = lat_template_set(tokenizer, &tokenizer->pair, a, 2, error);
     if (status != LAT_OK)
         return status;
+    if (tokenizer->trim && pieces->kind == LAT_UNIGRAM)
+        return lat_error_set(error, LAT_UNSUPPORTED,
+                             "ByteLevel's trimming of offsets after a "
+                             "Unigram model is not supported");
     for (int pair = 0; pair < 2; pair++) {
         const lat_template *form = pair ? &tokenizer->pair
                                         : &tokenizer->single;
