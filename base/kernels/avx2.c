@@ -63,6 +63,29 @@ LAT_FN V v_pow2(V t)
     return _mm256_castsi256_ps(
         _mm256_add_epi32(n, _mm256_set1_epi32(0x3f800000)));
 }
+/* 8 x 8: pairs, fours, then halves of 128 bits. */
+LAT_FN void v_transpose(V *r)
+{
+    V t[8];
+    LAT_UNROLL
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    LAT_UNROLL
+    for (int i = 0; i < 8; i += 4) {
+        r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+        r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
+        r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+        r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+    }
+    LAT_UNROLL
+    for (int i = 0; i < 4; i++) {
+        V low = r[i], high = r[i + 4];
+        r[i] = _mm256_permute2f128_ps(low, high, 0x20);
+        r[i + 4] = _mm256_permute2f128_ps(low, high, 0x31);
+    }
+}
 LAT_FN float v_fold(const V *lanes)
 {
     V x = v_add(lanes[0], lanes[1]);

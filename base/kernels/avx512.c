@@ -66,6 +66,35 @@ LAT_FN V v_pow2(V t)
     return _mm512_castsi512_ps(
         _mm512_add_epi32(n, _mm512_set1_epi32(0x3f800000)));
 }
+/* 16 x 16: pairs, fours, then quarters of 128 bits in two steps. */
+LAT_FN void v_transpose(V *r)
+{
+    V t[16];
+    LAT_UNROLL
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    LAT_UNROLL
+    for (int i = 0; i < 16; i += 4) {
+        r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
+        r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xee);
+        r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+        r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+    }
+    LAT_UNROLL
+    for (int i = 0; i < 16; i += 8)
+        LAT_UNROLL
+        for (int j = i; j < i + 4; j++) {
+            t[j] = _mm512_shuffle_f32x4(r[j], r[j + 4], 0x88);
+            t[j + 4] = _mm512_shuffle_f32x4(r[j], r[j + 4], 0xdd);
+        }
+    LAT_UNROLL
+    for (int i = 0; i < 8; i++) {
+        r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
+        r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd);
+    }
+}
 LAT_FN float v_fold(const V *lanes)
 {
     __m256 x = _mm256_add_ps(_mm512_castps512_ps256(lanes[0]),

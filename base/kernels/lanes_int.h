@@ -11,6 +11,7 @@
  *   v_less(a,b) v_nan(a) -> M       v_pick(M, yes, no)
  *   v_keep(n, fresh, old)           lanes 0..n-1 of fresh, the rest of old
  *   v_pow2(t)     2^n where t = n + LAT_ROUND_MAGIC, -126 <= n <= 127
+ *   v_transpose(rows)  W vectors as a square, in place
  *   v_fold(lanes) adds up 16/W vectors, lane i+half to lane i
  *   WD, D, d_...  the same for doubles, as far as distance2 and dot64 need
  *

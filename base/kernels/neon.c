@@ -59,6 +59,16 @@ LAT_FN V v_pow2(V t)
     uint32x4_t n = vshlq_n_u32(vreinterpretq_u32_f32(t), 23);
     return vreinterpretq_f32_u32(vaddq_u32(n, vdupq_n_u32(0x3f800000u)));
 }
+LAT_FN void v_transpose(V *r)
+{
+    float32x4x2_t low = vtrnq_f32(r[0], r[1]), high = vtrnq_f32(r[2], r[3]);
+    r[0] = vcombine_f32(vget_low_f32(low.val[0]), vget_low_f32(high.val[0]));
+    r[1] = vcombine_f32(vget_low_f32(low.val[1]), vget_low_f32(high.val[1]));
+    r[2] = vcombine_f32(vget_high_f32(low.val[0]),
+                        vget_high_f32(high.val[0]));
+    r[3] = vcombine_f32(vget_high_f32(low.val[1]),
+                        vget_high_f32(high.val[1]));
+}
 LAT_FN float v_fold(const V *lanes)
 {
     V x = v_add(v_add(lanes[0], lanes[2]), v_add(lanes[1], lanes[3]));

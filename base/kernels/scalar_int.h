@@ -46,6 +46,7 @@ LAT_FN V v_pow2(V t)
 {
     return lat_bits_float((lat_float_bits(t) << 23) + 0x3f800000u);
 }
+LAT_FN void v_transpose(V *r) { (void)r; }
 LAT_FN float v_fold(const V *lanes)
 {
     float all[16];
