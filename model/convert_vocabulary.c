@@ -4,6 +4,7 @@
  *     tokenizer.json            model.type WordPiece, BPE or Unigram
  *     else vocab.txt            WordPiece, one piece a line
  *     else vocab.json + merges.txt   byte-level BPE
+ *     else spiece.model ...     refused: GGUF has no form for it
  *     else nothing              a file without vocabulary
  *
  * Only what a GGUF file can hold is taken out; how text is cut into these
@@ -185,6 +186,18 @@ static const char *find_charsmap(const lat_json *node)
     return map;
 }
 
+/* Files of early versions do not name the kind of model. */
+static const char *guess_type(const lat_json *model)
+{
+    const lat_json *vocabulary = lat_json_get(model, "vocab");
+
+    if (lat_json_get(model, "merges") != NULL)
+        return "BPE";
+    return vocabulary != NULL && vocabulary->type == LAT_JSON_ARRAY
+               ? "Unigram"
+               : "WordPiece";
+}
+
 static lat_status read_tokenizer_json(lat_pieces *out, lat_arena *arena,
                                       const char *path, lat_error *error)
 {
@@ -201,7 +214,7 @@ static lat_status read_tokenizer_json(lat_pieces *out, lat_arena *arena,
     if (status != LAT_OK)
         return status;
     model = lat_json_get(root, "model");
-    type = lat_json_text(model, "type", "", &bad);
+    type = lat_json_text(model, "type", guess_type(model), &bad);
     out->tokenizer_json = text;
     out->tokenizer_json_size = size;
     if (bad)
@@ -345,11 +358,16 @@ static lat_status read_flags(lat_pieces *out, lat_arena *arena,
     return LAT_OK;
 }
 
-enum { TOKENIZER_JSON, VOCAB_TXT, VOCAB_JSON, MERGES_TXT, SETTINGS, FILES };
+enum {
+    TOKENIZER_JSON, VOCAB_TXT, VOCAB_JSON, MERGES_TXT, SETTINGS, SPIECE,
+    SENTENCEPIECE, FILES
+};
 static const char *const names[FILES] = {
     [TOKENIZER_JSON] = "tokenizer.json", [VOCAB_TXT] = "vocab.txt",
     [VOCAB_JSON] = "vocab.json",         [MERGES_TXT] = "merges.txt",
     [SETTINGS] = "tokenizer_config.json",
+    [SPIECE] = "spiece.model",
+    [SENTENCEPIECE] = "sentencepiece.bpe.model",
 };
 
 static lat_status read_folder(lat_pieces *out, lat_arena *arena,
@@ -381,6 +399,12 @@ static lat_status read_folder(lat_pieces *out, lat_arena *arena,
         out->files[1] = names[MERGES_TXT];
         status = read_bpe_files(out, arena, paths[VOCAB_JSON],
                                 paths[MERGES_TXT], error);
+    } else if (there[SPIECE] || there[SENTENCEPIECE]) {
+        lat_error_set(error, LAT_UNSUPPORTED,
+                      "a SentencePiece model alone cannot go into GGUF; "
+                      "put the model's tokenizer.json beside it");
+        return lat_error_in_file(error, paths[there[SPIECE] ? SPIECE
+                                                            : SENTENCEPIECE]);
     }
     return status;
 }

@@ -314,6 +314,101 @@ static void test_refusals(void)
     drop("tokenizer.json");
 }
 
+/* Opens what convert made of the folder as it is. */
+static lat_weights *convert_and_open(void)
+{
+    lat_weights *weights = NULL;
+    lat_error error = {0};
+
+    CHECK_MSG(convert("f32", &error) == LAT_OK, "%s",
+              lat_error_message(&error));
+    CHECK(lat_weights_open(&weights, place("out.gguf"), NULL) == LAT_OK);
+    return weights;
+}
+
+static void check_pieces(const lat_weights *weights, const char *kind,
+                         const char *const *want, size_t count)
+{
+    const lat_model_vocabulary *v = lat_weights_vocabulary(weights);
+
+    CHECK(v != NULL && v->count == count);
+    if (v == NULL || v->count != count)
+        return;
+    CHECK_TEXT(v->kind, kind);
+    for (size_t i = 0; i < count; i++)
+        CHECK_TEXT(v->pieces[i], want[i]);
+}
+
+/* BPE in both forms of merges, with and without model.type; the two-file
+ * form; Unigram with its table; no tokenizer at all. */
+static void test_other_vocabularies(void)
+{
+    static const char *const bpe[] = {
+        "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"<s>\":0,\"b\":2,\"a\":1,"
+        "\"ab\":3},\"merges\":[\"a b\"]},\"added_tokens\":[{\"id\":0,"
+        "\"content\":\"<s>\",\"special\":true}]}",
+        "{\"model\":{\"vocab\":{\"<s>\":0,\"b\":2,\"a\":1,\"ab\":3},"
+        "\"merges\":[[\"a\",\"b\"]]}}",
+    };
+    static const char *const padded[] = {
+        "<s>", "a", "b", "ab", "[PAD4]", "[PAD5]", "[PAD6]", "[PAD7]",
+        "[PAD8]", "[PAD9]",
+    };
+    static const char *const unigram[] = {
+        "a", "b", "<mask>", "[PAD3]", "[PAD4]", "[PAD5]", "[PAD6]",
+        "[PAD7]", "[PAD8]", "[PAD9]",
+    };
+    lat_weights *weights;
+
+    drop("vocab.txt");
+    for (size_t i = 0; i < 3; i++) {
+        if (i < 2) {
+            put("tokenizer.json", bpe[i]);
+        } else {
+            drop("tokenizer.json");
+            put("vocab.json", "{\"<s>\":0,\"b\":2,\"a\":1,\"ab\":3}");
+            put("merges.txt", "#version: 0.2\na b\n");
+        }
+        weights = convert_and_open();
+        if (weights == NULL)
+            continue;
+        check_pieces(weights, "gpt2", padded, 10);
+        CHECK(lat_weights_vocabulary(weights)->merge_count == 1);
+        CHECK_TEXT(lat_weights_vocabulary(weights)->merges[0], "a b");
+        CHECK((lat_weights_vocabulary(weights)->tokenizer_json != NULL) ==
+              (i < 2));
+        lat_weights_close(weights);
+    }
+    drop("vocab.json");
+    drop("merges.txt");
+    put("tokenizer.json",
+        "{\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":"
+        "\"Precompiled\",\"precompiled_charsmap\":\"AAEC/w==\"}]},"
+        "\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\",-1.5],"
+        "[\"b\",-2]]},\"added_tokens\":[{\"id\":2,\"content\":\"<mask>\","
+        "\"special\":true}]}");
+    weights = convert_and_open();
+    if (weights != NULL) {
+        check_pieces(weights, "t5", unigram, 10);
+        CHECK(lat_weights_vocabulary(weights)->scores[0] == -1.5f);
+        CHECK(lat_weights_vocabulary(weights)->scores[9] == -10000.0f);
+        lat_weights_close(weights);
+    }
+    put("tokenizer.json",
+        "{\"normalizer\":{\"precompiled_charsmap\":\"AAE\"},"
+        "\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"a\",-1.5]]}}");
+    check_refused(LAT_MALFORMED, "f32", "base64");
+    drop("tokenizer.json");
+    weights = convert_and_open();
+    if (weights != NULL) {
+        CHECK(lat_weights_vocabulary(weights) == NULL);
+        lat_weights_close(weights);
+    }
+    put("spiece.model", "x");
+    check_refused(LAT_UNSUPPORTED, "f32", "spiece.model");
+    drop("spiece.model");
+}
+
 static void test_memory(void)
 {
     for (uint64_t n = 1; n < 10000; n++) {
@@ -411,9 +506,9 @@ int main(void)
     test_tokenizer_json();
     test_refusals();
     test_memory();
+    test_other_vocabularies();
     test_shared();
     drop("config.json");
-    drop("vocab.txt");
     drop("model.safetensors");
     drop("out.gguf");
     CHECK(rmdir(folder) == 0);
