@@ -73,7 +73,7 @@ static lat_status read_text(reader *r, const char **out, const char *key,
     return LAT_OK;
 }
 
-/* ---- What is refused ------------------------------------------------------ */
+/* ---- What is refused ---------------------------------------------------- */
 
 static lat_status refuse_flags(reader *r)
 {
@@ -125,7 +125,7 @@ static lat_status refuse_unknown_arithmetic(reader *r)
     return LAT_OK;
 }
 
-/* ---- Activation -------------------------------------------------------------- */
+/* ---- Activation --------------------------------------------------------- */
 
 /* The reference's names.  All tanh forms are one function up to the
  * rounding of its constants; clipped and sigmoid forms are others. */
@@ -165,7 +165,7 @@ static lat_status read_activation(reader *r, const char *key,
         "names, relu, silu, tanh", key, name);
 }
 
-/* ---- Architecture and head ------------------------------------------------------ */
+/* ---- Architecture and head ---------------------------------------------- */
 
 static const struct {
     const char *suffix;
@@ -253,7 +253,7 @@ static lat_status read_architecture(reader *r)
     return read_head(r, name, suffix);
 }
 
-/* ---- Labels -------------------------------------------------------------------------- */
+/* ---- Labels ------------------------------------------------------------- */
 
 /* id2label maps "0".."C-1", each once, to distinct names. */
 static lat_status read_label(reader *r, char **labels, size_t count,
@@ -342,7 +342,7 @@ static lat_status read_problem(reader *r)
     return LAT_OK;
 }
 
-/* ---- Sizes ------------------------------------------------------------------------------ */
+/* ---- Sizes -------------------------------------------------------------- */
 
 static lat_status read_sizes(reader *r)
 {

@@ -63,7 +63,7 @@ size_t lat_lower_bound(const size_t *list, size_t count, size_t value)
     return low;
 }
 
-/* ---- What the caller asks for is checked first -------------------------------- */
+/* ---- What the caller asks for is checked first -------------------------- */
 
 static lat_status check_sequence(const lat_model *m, const lat_batch *batch,
                                  size_t s, lat_error *error)
@@ -136,7 +136,7 @@ static lat_status check_batch(pass *p, lat_error *error)
     return status;
 }
 
-/* ---- Which layers and rows are needed ------------------------------------------- */
+/* ---- Which layers and rows are needed ----------------------------------- */
 
 static bool wants_hidden(const pass *p, size_t layer)
 {
@@ -215,7 +215,7 @@ static lat_status cut_chunks(pass *p, lat_error *error)
     return LAT_OK;
 }
 
-/* ---- Memory of a pass ------------------------------------------------------------ */
+/* ---- Memory of a pass --------------------------------------------------- */
 
 /* Rounded so that every part begins at a cache line. */
 static size_t padded(size_t floats)
@@ -281,7 +281,7 @@ static lat_status reserve_work(pass *p, size_t threads, size_t sets,
     return LAT_OK;
 }
 
-/* ---- Parts of a chunk ------------------------------------------------------------- */
+/* ---- Parts of a chunk --------------------------------------------------- */
 
 typedef struct step_call {
     lat_chunk *chunk;

@@ -204,7 +204,7 @@ struct lat_model {
 lat_status lat_model_assemble(lat_model *model, lat_error *error);
 void lat_model_dismantle(lat_model *model);
 
-/* ---- A forward pass (encoder.c, layer.c, attention.c, heads.c) ------------ */
+/* ---- A forward pass (encoder.c, layer.c, attention.c, heads.c) ---------- */
 
 /* Query rows of an attention tile, and rows of a row-wise step. */
 #define LAT_ROWS 128

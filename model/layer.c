@@ -56,7 +56,7 @@ void lat_norm_apply(const lat_model *model, const lat_norm *norm, float *x,
                                    model->config.eps);
 }
 
-/* ---- Embeddings ----------------------------------------------------------------- */
+/* ---- Embeddings --------------------------------------------------------- */
 
 /* Position number of a token.  RoBERTa and MPNet count the tokens before it
  * that are not padding, from pad+1; a padding token itself has pad. */
@@ -125,7 +125,7 @@ void lat_chunk_embed(lat_chunk *chunk)
     lat_chunk_run(chunk, lat_chunk_row_parts(chunk->tokens), embed_part);
 }
 
-/* ---- One layer --------------------------------------------------------------------- */
+/* ---- One layer ---------------------------------------------------------- */
 
 static void query_part(lat_chunk *chunk, size_t part, float *scratch)
 {

@@ -63,7 +63,7 @@ static const char *shape_text(char *out, size_t size, size_t dims,
     return out;
 }
 
-/* ---- Asking for a tensor ------------------------------------------------------ */
+/* ---- Asking for a tensor ------------------------------------------------ */
 
 static const lat_tensor *look_up(finder *f, const char *prefix,
                                  const char *name, const char *suffix)
@@ -139,7 +139,7 @@ static lat_pair want_norm(finder *f, const char *prefix, const char *name,
         .bias = want(f, prefix, name, ".bias", ".beta", size)};
 }
 
-/* ---- Prefix ---------------------------------------------------------------------- */
+/* ---- Prefix ------------------------------------------------------------- */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -181,7 +181,7 @@ static lat_status find_prefix(finder *f, lat_error *error)
     return LAT_OK;
 }
 
-/* ---- Encoder ------------------------------------------------------------------------ */
+/* ---- Encoder ------------------------------------------------------------ */
 
 /* "encoder.layer.#." with numbers put in for each '#', after the prefix. */
 static char *layer_folder(const finder *f, size_t number)
@@ -247,7 +247,7 @@ static void want_embeddings(finder *f)
                                 (uint64_t[]){c->buckets, c->heads});
 }
 
-/* ---- Heads ---------------------------------------------------------------------------- */
+/* ---- Heads -------------------------------------------------------------- */
 
 /* Without `architectures` the tensors have to tell. */
 static lat_head guess_head(finder *f)
@@ -342,7 +342,7 @@ static lat_status choose_head(finder *f, bool ignore_head, lat_error *error)
     return lat_error_in_file(error, f->weights->config_path);
 }
 
-/* ---- What is left -------------------------------------------------------------------------- */
+/* ---- What is left ------------------------------------------------------- */
 
 /* Buffers and leftovers that say nothing about the arithmetic. */
 static bool is_harmless(const char *name)

@@ -158,7 +158,7 @@ const lat_model_vocabulary *lat_model_get_vocabulary(const lat_model *m)
     return lat_weights_vocabulary(m->weights);
 }
 
-/* ---- For `inspect` ---------------------------------------------------------- */
+/* ---- For `inspect` ------------------------------------------------------ */
 
 size_t lat_model_tensor_count(const lat_model *m)
 {

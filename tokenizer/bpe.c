@@ -28,7 +28,7 @@ static const lat_merge *find_merge(const lat_pieces *pieces, uint32_t left,
     }
 }
 
-/* ---- The heap, least (rank, place) on top --------------------------------- */
+/* ---- The heap, least (rank, place) on top ------------------------------- */
 
 static bool before(lat_candidate a, lat_candidate b)
 {
@@ -105,7 +105,7 @@ static void merge_all(const lat_pieces *pieces, lat_symbol *symbols,
     }
 }
 
-/* ---- From a word to symbols ------------------------------------------------- */
+/* ---- From a word to symbols --------------------------------------------- */
 
 typedef struct symbol_state {
     lat_symbol *symbols;

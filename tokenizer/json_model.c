@@ -31,7 +31,7 @@ static bool is_id(const lat_json *value)
            && value->whole < (int64_t)LAT_MOST_IDS;
 }
 
-/* ---- Vocabulary ------------------------------------------------------------- */
+/* ---- Vocabulary --------------------------------------------------------- */
 
 /* Greatest id + 1 of pieces and added tokens, and bytes of the pieces. */
 static lat_status measure(model_reader *in, const lat_json *added,
@@ -118,7 +118,7 @@ static lat_status copy_member(model_reader *in, const char *key,
     return *out == NULL ? lat_error_memory(in->error, *size) : LAT_OK;
 }
 
-/* ---- The three models ---------------------------------------------------------- */
+/* ---- The three models --------------------------------------------------- */
 
 static lat_status read_wordpiece(model_reader *in)
 {

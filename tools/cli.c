@@ -289,7 +289,7 @@ void cli_free(cli_call *call)
     lat_free(call);
 }
 
-/* ---- Values ----------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------- */
 
 static const cli_value *value_of(const cli_call *call, const char *name)
 {
@@ -361,7 +361,7 @@ const char *cli_command(const cli_call *call)
     return call->command.data == NULL ? "" : call->command.data;
 }
 
-/* ---- Services ----------------------------------------------------------------- */
+/* ---- Services ----------------------------------------------------------- */
 
 lat_pool *cli_pool(cli_call *call)
 {

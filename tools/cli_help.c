@@ -102,7 +102,7 @@ void cli_help_program(lat_buffer *out)
                       exit_codes);
 }
 
-/* ---- Manual pages (man macros) ------------------------------------------------ */
+/* ---- Manual pages (man macros) ------------------------------------------ */
 
 /* Text with what troff reads as commands made harmless. */
 static void troff_text(lat_buffer *out, const char *text)
@@ -199,7 +199,7 @@ void cli_manual_program(lat_buffer *out)
     manual_block(out, "EXIT STATUS", exit_codes);
 }
 
-/* ---- Completion ------------------------------------------------------------------ */
+/* ---- Completion --------------------------------------------------------- */
 
 static void option_words(lat_buffer *out, const cli_verb *verb)
 {

@@ -108,7 +108,7 @@ lat_status inputs_words_write(const lat_words *words, const char *path,
     return status;
 }
 
-/* ---- Token ids ------------------------------------------------------------- */
+/* ---- Token ids ---------------------------------------------------------- */
 
 /* Growing arrays while lines are read. */
 typedef struct ids_reading {

@@ -23,7 +23,7 @@ static char *theta_list(const study *s)
     return lat_format("%s,%s", sweep, s->options.theta);
 }
 
-/* ---- Base with tuned ------------------------------------------------------- */
+/* ---- Base with tuned ---------------------------------------------------- */
 
 
 static lat_status put_layer(const study *s, size_t number,
@@ -156,7 +156,7 @@ lat_status study_align(study *s, lat_error *error)
     return status;
 }
 
-/* ---- Human-defined concepts ---------------------------------------------------- */
+/* ---- Human-defined concepts --------------------------------------------- */
 
 typedef struct families {
     lat_labels *items;

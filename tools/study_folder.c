@@ -40,7 +40,7 @@ lat_status study_write(const study *s, const char *name, lat_buffer *buffer,
     return status;
 }
 
-/* ---- Plan ----------------------------------------------------------------- */
+/* ---- Plan --------------------------------------------------------------- */
 
 static void put_text(lat_json_writer *json, const char *key,
                      const char *value)
@@ -208,7 +208,7 @@ void study_put_provenance(lat_json_writer *json, const void *context)
     lat_json_close(json, '}');
 }
 
-/* ---- The folder ------------------------------------------------------------ */
+/* ---- The folder --------------------------------------------------------- */
 
 static bool folder_is_empty(const char *path)
 {
@@ -353,7 +353,7 @@ lat_status study_folder_open(study *s, lat_error *error)
     return status;
 }
 
-/* ---- Manifest ------------------------------------------------------------------ */
+/* ---- Manifest ----------------------------------------------------------- */
 
 typedef struct file_list {
     char **paths; /* relative to the study folder */

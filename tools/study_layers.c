@@ -33,7 +33,7 @@ static bool layer_done(const study *s, int side, size_t layer)
     return done;
 }
 
-/* ---- One layer ---------------------------------------------------------------- */
+/* ---- One layer ---------------------------------------------------------- */
 
 static lat_status make_concepts(lat_concepts *out, const study *s,
                                 const uint32_t *labels, lat_error *error)
@@ -166,7 +166,7 @@ static lat_status read_layer(study *s, int side, size_t number,
     return status;
 }
 
-/* ---- Groups of layers ------------------------------------------------------------ */
+/* ---- Groups of layers --------------------------------------------------- */
 
 static lat_status forward_group(study *s, int side, float **vectors,
                                 float *logits, lat_error *error)
@@ -257,7 +257,7 @@ static lat_status side_layers(study *s, int side, float *logits,
     return status;
 }
 
-/* ---- Predictions --------------------------------------------------------------------- */
+/* ---- Predictions -------------------------------------------------------- */
 
 static void put_class(lat_buffer *out, const lat_model_info *info,
                       int32_t number)

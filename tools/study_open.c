@@ -76,7 +76,7 @@ lat_status study_options_read(study_options *out, const cli_call *call,
     return status;
 }
 
-/* ---- The corpus as words, for label files and the report ---------------------- */
+/* ---- The corpus as words, for label files and the report ---------------- */
 
 typedef struct text_making {
     lat_text *out;

@@ -49,7 +49,7 @@ static lat_status count32(uint32_t *out, const cli_call *call,
     return LAT_OK;
 }
 
-/* ---- align -------------------------------------------------------------------- */
+/* ---- align -------------------------------------------------------------- */
 
 static const cli_option align_options[] = {
     {"base", 0, CLI_TEXT, "C.txt", "clusters of the base model", NULL},
@@ -118,7 +118,7 @@ const cli_verb verb_align = {
     .options = align_options,
     .run = run_align};
 
-/* ---- label ----------------------------------------------------------------------- */
+/* ---- label -------------------------------------------------------------- */
 
 static const cli_option label_options[] = {
     {"concepts", 0, CLI_TEXT, "C.txt", "the clusters", NULL},
@@ -284,7 +284,7 @@ const cli_verb verb_label = {
     .options = label_options,
     .run = run_label};
 
-/* ---- polarity ---------------------------------------------------------------------- */
+/* ---- polarity ----------------------------------------------------------- */
 
 static const cli_option polarity_options[] = {
     {"concepts", 0, CLI_TEXT, "C.txt", "the clusters", NULL},

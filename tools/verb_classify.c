@@ -189,7 +189,7 @@ done:
     return status;
 }
 
-/* ---- Given ids --------------------------------------------------------------- */
+/* ---- Given ids ---------------------------------------------------------- */
 
 /* One JSON object for each sequence: {"logits": [[...], ...]}. */
 static void print_token_rows(lat_buffer *out, const inputs_ids *ids,

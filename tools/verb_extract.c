@@ -69,7 +69,7 @@ static lat_status write_npy(const char *path, size_t dims,
     return status;
 }
 
-/* ---- Every token of given ids ------------------------------------------------- */
+/* ---- Every token of given ids ------------------------------------------- */
 
 static lat_status extract_ids(cli_call *call, lat_model *model,
                               const size_t *wanted, size_t count,
@@ -99,7 +99,7 @@ static lat_status extract_ids(cli_call *call, lat_model *model,
     return status;
 }
 
-/* ---- The kept words of a corpus -------------------------------------------------- */
+/* ---- The kept words of a corpus ----------------------------------------- */
 
 static lat_status write_layers(const cli_call *call,
                                const lat_model_info *info,

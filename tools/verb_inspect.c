@@ -61,7 +61,7 @@ static void put_verdict(facts *f, lat_status status, lat_error *why)
     }
 }
 
-/* ---- Models ------------------------------------------------------------------- */
+/* ---- Models ------------------------------------------------------------- */
 
 static void put_labels(facts *f, const lat_model_info *info)
 {
@@ -197,7 +197,7 @@ static lat_status inspect_model(facts *f, const char *path, lat_error *error)
     return status;
 }
 
-/* ---- The rest ------------------------------------------------------------------ */
+/* ---- The rest ----------------------------------------------------------- */
 
 static void inspect_npy(facts *f, const char *path)
 {

@@ -102,7 +102,7 @@ static lat_status facts_make(word_facts *f, const lat_search_input *input,
     return LAT_OK;
 }
 
-/* ---- Rankings ------------------------------------------------------------------- */
+/* ---- Rankings ----------------------------------------------------------- */
 
 typedef struct ranked {
     double key; /* high first */

@@ -31,7 +31,7 @@ lat_status lat_insertion_read(lat_insertion *out, const char *name,
                          (int)(size < 40 ? size : 40), name);
 }
 
-/* ---- Which sentences ----------------------------------------------------------- */
+/* ---- Which sentences ---------------------------------------------------- */
 
 /* Texts of the clustered corpus, so that none of them is evaluated. */
 static lat_status intern_texts(lat_intern **out, const lat_corpus *corpus,
@@ -152,7 +152,7 @@ size_t lat_evaluation_eligible(uint32_t *out,
     return n;
 }
 
-/* ---- Insertion --------------------------------------------------------------------- */
+/* ---- Insertion ---------------------------------------------------------- */
 
 /* A seeded gap between two words (or an end): as many choices as the text
  * has words, plus one. */
@@ -318,7 +318,7 @@ lat_status lat_trials_run(lat_outcome *outcomes,
     return status;
 }
 
-/* ---- Counting ------------------------------------------------------------------------- */
+/* ---- Counting ----------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b)
 {

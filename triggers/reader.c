@@ -72,7 +72,7 @@ void lat_reader_close(lat_reader *reader)
     memset(reader, 0, sizeof *reader);
 }
 
-/* ---- Tokenizing ----------------------------------------------------------- */
+/* ---- Tokenizing --------------------------------------------------------- */
 
 /* One task's tokens, before all are joined. */
 typedef struct part {
@@ -317,7 +317,7 @@ size_t lat_words_drop_lost(lat_words *words, lat_tokens *base,
     return dropped;
 }
 
-/* ---- The pass over the corpus ------------------------------------------------ */
+/* ---- The pass over the corpus ------------------------------------------- */
 
 typedef struct passing {
     const lat_reader *reader;

@@ -37,7 +37,7 @@ static const char *word_text(const class_search *s, uint32_t word)
     return lat_intern_text(s->input->concepts->words, word, NULL);
 }
 
-/* ---- Development half ---------------------------------------------------------------- */
+/* ---- Development half --------------------------------------------------- */
 
 static int by_success(const void *a, const void *b)
 {
@@ -115,7 +115,7 @@ static lat_status halve(class_search *s, candidates *list, lat_error *error)
     return status;
 }
 
-/* ---- Held-out half ---------------------------------------------------------------------- */
+/* ---- Held-out half ------------------------------------------------------ */
 
 /* Flip rate over resampled sentences: value[i] is what sentence i gives. */
 static lat_status bootstrap(lat_interval *out, const double *value,
@@ -220,7 +220,7 @@ done:
     return status;
 }
 
-/* ---- One class ------------------------------------------------------------------------------ */
+/* ---- One class ---------------------------------------------------------- */
 
 static lat_status search_source(class_search *s, lat_source source,
                                 candidates *concept_words, lat_error *error)

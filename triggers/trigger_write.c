@@ -78,7 +78,7 @@ void lat_search_summary_tsv(lat_buffer *to, const lat_search *search)
     }
 }
 
-/* ---- JSON ------------------------------------------------------------------- */
+/* ---- JSON --------------------------------------------------------------- */
 
 static void put_number(lat_json_writer *json, const char *key, double value)
 {

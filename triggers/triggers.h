@@ -88,7 +88,7 @@ lat_status lat_reader_classify(const lat_reader *reader, lat_pool *pool,
 void lat_predictions(const float *logits, size_t count, size_t classes,
                      uint32_t *predicted, double *probabilities);
 
-/* ---- Evaluation sentences (evaluation.c) ---------------------------------- */
+/* ---- Evaluation sentences (evaluation.c) -------------------------------- */
 
 /* Where a trigger goes.  In a pair it goes into the second sentence, unless
  * lat_trial.where says otherwise. */
@@ -165,7 +165,7 @@ lat_status lat_flips_count(lat_flips *out, const lat_evaluation *evaluation,
                            const lat_outcome *outcomes, size_t count,
                            lat_error *error);
 
-/* ---- The search (candidates.c, search.c, trigger_write.c) ------------------- */
+/* ---- The search (candidates.c, search.c, trigger_write.c) --------------- */
 
 /* Where the words come from. */
 typedef enum lat_source {

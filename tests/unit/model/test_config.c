@@ -143,7 +143,7 @@ static size_t check_folder(const char *folder)
     return count;
 }
 
-/* ---- What good files mean ------------------------------------------------- */
+/* ---- What good files mean ----------------------------------------------- */
 
 static lat_arena kept;
 

@@ -124,7 +124,7 @@ static size_t logit_rows(const lat_model *model, const lat_batch *batch)
                ? batch->sequences : batch->starts[batch->sequences];
 }
 
-/* ---- Same bits ------------------------------------------------------------------ */
+/* ---- Same bits ---------------------------------------------------------- */
 
 static void check_threads(lat_model *model, const corpus *c,
                           const result *expected)
@@ -252,7 +252,7 @@ static void check_head(const char *class_name, lat_head head)
     lat_model_close(model);
 }
 
-/* ---- Batches that break the rules --------------------------------------------------- */
+/* ---- Batches that break the rules --------------------------------------- */
 
 static void refuse(lat_model *model, lat_batch batch, lat_states want,
                    lat_status status, const char *words)
@@ -303,7 +303,7 @@ static void check_batches(void)
     lat_model_close(model);
 }
 
-/* ---- Memory ---------------------------------------------------------------------------- */
+/* ---- Memory ------------------------------------------------------------- */
 
 /* Opening and running with every allocation failing in its turn. */
 static void check_memory(void)

@@ -116,7 +116,7 @@ static double compare(const float *x, const lat_npy *npy, size_t offset,
     return median > high / 2 ? median : high / 2;
 }
 
-/* ---- The small models of every architecture ------------------------------------- */
+/* ---- The small models of every architecture ----------------------------- */
 
 typedef struct outputs {
     float **hidden;
@@ -216,7 +216,7 @@ static void check_fixture(const char *shared, const char *name)
     lat_free(folder);
 }
 
-/* ---- Trained models ----------------------------------------------------------------- */
+/* ---- Trained models ----------------------------------------------------- */
 
 /* Logits and the norm of each layer's states (all tokens of a sentence). */
 static void check_sentence(lat_model *model, const outputs *o,
