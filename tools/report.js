@@ -247,7 +247,8 @@
       below.shown.forEach(function (leaf, i) {
         var one = D.concepts[side][layer][leaf];
         if (i) line.appendChild(document.createTextNode("; "));
-        line.appendChild(link(side, layer, leaf, [one[ID] + " "]));
+        line.appendChild(link(side, layer, leaf, [String(one[ID])]));
+        line.appendChild(document.createTextNode(" "));
         line.appendChild(bdi(topWords(one, 4)));
       });
       if (below.total > below.shown.length)
@@ -382,6 +383,7 @@
     range.addEventListener("input", function () {
       var svg = $(range.dataset.tree);
       svg.style.width = range.value + "%";
+      svg.style.maxWidth = "none";
     });
   });
 

@@ -64,12 +64,13 @@ static void write_family(lat_buffer *to, const rep_study *s, size_t number,
                    "%.80s: percent of concepts that a label explains, by "
                    "layer", family->name);
     family_rows(s, family, r);
-    svg_frame f = {34, 12, 214, 112, 0, (double)(n > 1 ? n - 1 : 1), 0,
+    svg_frame f = {40, 12, 220, 112, 0, (double)(n > 1 ? n - 1 : 1), 0,
                    rows_top(r, n)};
     lat_buffer_text(to, "<figure><figcaption><b><bdi>");
     rep_html(to, family->name, 60);
-    lat_buffer_text(to, "</bdi></b></figcaption>\n<div class=\"plot\">");
-    svg_begin(to, key, 260, 160, title);
+    lat_buffer_text(to, "</bdi></b></figcaption>\n");
+    svg_plot(to, 270);
+    svg_begin(to, key, 270, 160, title);
     svg_axis_y(to, &f, 4, "%");
     svg_axis_layers(to, &f, s, "layer");
     svg_band(to, "band", &f, r->x, r->low, r->high, n);
@@ -180,7 +181,9 @@ static void write_stack(lat_buffer *to, const rep_study *s,
         below += value;
     }
     if (!isnan(layer->polarised.value))
-        svg_text(to, "num tiny", 'm', x + wide / 2, svg_y(f, below) - 4,
+        svg_text(to, "num tiny", 'm', x + wide / 2,
+                 svg_y(f, layer->polarised.chance_high > below
+                              ? layer->polarised.chance_high : below) - 4,
                  layer->polarised.value < 9.95 ? "%.1f" : "%.0f",
                  layer->polarised.value);
     if (!isnan(layer->polarised.chance_high)) {
@@ -193,13 +196,13 @@ static void write_side_polarity(lat_buffer *to, const rep_study *s, int side)
 {
     size_t n = s->layer_count;
     double half = 0.5;
-    svg_frame f = {36, 16, 296, 170, -half, (double)n - half, 0,
+    svg_frame f = {42, 16, 336, 190, -half, (double)n - half, 0,
                    polarity_top(s)};
     rep_figure_begin(to, side == REP_BASE
                              ? "<b>Base</b>, percent of counted concepts"
                              : "<b>Tuned</b>, percent of counted concepts");
-    lat_buffer_text(to, "<div class=\"plot\">");
-    svg_begin(to, side == REP_BASE ? "polar-base" : "polar-tuned", 340, 226,
+    svg_plot(to, 390);
+    svg_begin(to, side == REP_BASE ? "polar-base" : "polar-tuned", 390, 246,
               side == REP_BASE ? "Base model: polarised concepts by layer "
                                  "and class"
                                : "Tuned model: polarised concepts by layer "
@@ -292,7 +295,7 @@ static size_t count_fates(const rep_layer *layer, size_t counts[4])
     return all;
 }
 
-enum { FATE_ROW = 24, FATE_MIDDLE = 200, FATE_WIDE = 170 };
+enum { FATE_ROW = 23, FATE_MIDDLE = 250, FATE_WIDE = 226 };
 
 /* Base concepts go left from the middle, tuned ones right: what is next to
  * the middle is what the two models share. */
@@ -363,7 +366,7 @@ void rep_write_fates(lat_buffer *to, const rep_study *s)
         "new</li></ul>\n");
     rep_figure_begin(to, "<b>Fates by layer</b>, percent of the counted "
                          "concepts; numbers are concepts");
-    lat_buffer_text(to, "<div class=\"plot\" style=\"--m:46rem\">");
+    svg_plot(to, 2 * FATE_MIDDLE);
     svg_begin(to, "fates", 2 * FATE_MIDDLE, 24 + FATE_ROW * (double)n,
               "Fates of base concepts (left) and tuned concepts (right), by "
               "layer");

@@ -107,7 +107,7 @@ static void write_spark(lat_buffer *to, const rep_study *s, const spark *k)
     size_t n = s->layer_count;
     double top = svg_ceiling(
         top_of(k->chance, n, top_of(k->base, n, top_of(k->tuned, n, 1.0))));
-    svg_frame f = {34, 10, 116, 62, 0, (double)(n > 1 ? n - 1 : 1), 0, top};
+    svg_frame f = {38, 10, 114, 62, 0, (double)(n > 1 ? n - 1 : 1), 0, top};
     double *x = lat_new_array(n, sizeof *x);
     if (x == NULL) {
         to->failed = true;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLIP_ROW = 19, FLIP_LEFT = 92, FLIP_WIDE = 250, FLIP_WORDS = 40 };
+enum { FLIP_ROW = 20, FLIP_LEFT = 88, FLIP_WIDE = 222, FLIP_WORDS = 40 };
 
 static const char *source_title(const char *source)
 {
@@ -55,7 +55,7 @@ static void draw_row(lat_buffer *to, const rep_flip *flip, double y,
         lat_buffer_format(to, "<circle class=\"dot %s hollow\" cx=\"%.1f\" "
                               "cy=\"%.1f\" r=\"3\"/>", own,
                           FLIP_LEFT + scale * flip->best, y);
-    svg_text(to, "num tiny", 's', FLIP_LEFT + FLIP_WIDE + 10, y + 3.5,
+    svg_text(to, "num", 's', FLIP_LEFT + FLIP_WIDE + 8, y + 3.5,
              "%.1f%%", 100.0 * flip->rate.value);
 }
 
@@ -94,8 +94,9 @@ static void draw_group(lat_buffer *to, const rep_study *s, size_t first,
     rep_class(to, s, s->flips[first].target);
     lat_buffer_text(to, "</bdi></b>, word inserted by <b>");
     rep_html(to, s->flips[first].insertion, 40);
-    lat_buffer_text(to, "</b></figcaption><div class=\"plot\">");
-    svg_begin(to, key, 400, height, title);
+    lat_buffer_text(to, "</b></figcaption>");
+    svg_plot(to, 360);
+    svg_begin(to, key, 360, height, title);
     for (int i = 0; i <= 4; i++) {
         double x = svg_x(&f, top * (double)i / 4.0);
         svg_line(to, i == 0 ? "axis" : "grid", x, f.top, x,

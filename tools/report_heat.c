@@ -24,7 +24,7 @@ static void heat_begin(lat_buffer *to, const heat_grid *g)
     double height = HEAT_TOP + HEAT_BELOW + HEAT_HIGH * (double)g->rows;
     lat_buffer_format(to, "<div class=\"plot\" tabindex=\"0\" role=\"region\""
                           " aria-label=\"%s\" style=\"--w:%.0fpx;--m:%.1frem"
-                          "\">", g->title, width, width / 11.0);
+                          "\">", g->title, width, width / 13.6);
     svg_begin(to, g->key, width, height, g->title);
     svg_text(to, "soft", 'm', HEAT_LEFT + g->cell * (double)g->columns / 2,
              height - 4, "%s", g->across);
@@ -101,7 +101,7 @@ static void write_pairs(lat_buffer *to, const rep_study *s, bool from_tuned)
                               : "Base concepts aligned with tuned concepts, "
                                 "percent, by pair of layers",
                    "tuned layer", "base layer", n, n, 100.0,
-                   n > 8 ? 30.0 : 40.0, true};
+                   n > 8 ? 31.0 : 44.0, true};
     rep_figure_begin(to, from_tuned
         ? "<b>Tuned concepts found in the base</b>, percent of the tuned "
           "layer&#39;s counted concepts"
@@ -168,7 +168,7 @@ void rep_write_overlap(lat_buffer *to, const rep_study *s)
     }
     lat_buffer_format(to, "<p>A concept of one model is aligned with a "
                           "concept of the other when at least %s of its "
-                          "distinct words are in it. A bright diagonal means "
+                          "distinct words are in it. High numbers on the diagonal mean "
                           "that fine-tuning left the layer as it was.</p>\n",
                       s->theta_text);
     write_pair_chance(to, s);
@@ -217,7 +217,7 @@ static void write_side_sizes(lat_buffer *to, const rep_study *s, int side)
                        ? "Base model: concepts by size and layer"
                        : "Tuned model: concepts by size and layer",
                    "occurrences in the concept, from", "layer", SIZE_BINS, n,
-                   (double)most, 31.0, false};
+                   (double)most, 35.0, false};
     rep_figure_begin(to, side == REP_BASE
                              ? "<b>Base</b>, number of concepts"
                              : "<b>Tuned</b>, number of concepts");

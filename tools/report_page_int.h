@@ -47,6 +47,7 @@ typedef struct rep_concept {
     const char *label;       /* human-defined label that explains it best */
     const char *family;
     double label_share;
+    uint32_t label_wins;     /* concepts of the layer that it explains */
     uint32_t leaf;           /* place among the leaves of the cut tree */
 } rep_concept;
 
@@ -205,6 +206,9 @@ double svg_y(const svg_frame *frame, double y);
 void svg_begin(lat_buffer *to, const char *key, double width, double height,
                const char *title);
 void svg_end(lat_buffer *to);
+/* Opens the box of a picture of `width` units, which keeps text near its
+ * own size: it grows by a quarter at most.  Ends with "</div>". */
+void svg_plot(lat_buffer *to, double width);
 void svg_number(lat_buffer *to, double value); /* at most 2 decimals */
 void svg_line(lat_buffer *to, const char *style, double x1, double y1,
               double x2, double y2);

@@ -26,11 +26,13 @@ typedef struct tree_frame {
     double *x, *y;    /* 2K-1 nodes */
 } tree_frame;
 
+/* Square-root scale: linear in height, one or two last merges would leave
+ * no room for all others. */
 static double tree_x(const tree_frame *f, double height)
 {
-    double span = f->high - f->low;
-    return TREE_LEFT +
-           (span > 0.0 ? (f->high - height) / span : 0.0) * TREE_WIDE;
+    double low = sqrt(f->low), span = sqrt(f->high) - low;
+    double part = span > 0.0 ? (sqrt(height) - low) / span : 1.0;
+    return TREE_LEFT + (1.0 - part) * TREE_WIDE;
 }
 
 static bool place_nodes(tree_frame *f)
@@ -102,10 +104,8 @@ static void draw_names(lat_buffer *to, const tree_frame *f)
     for (size_t c = 0; c < all->count; c++) {
         rep_word_count *words = NULL;
         size_t n = rep_concept_words(&words, all, c);
-        lat_buffer_format(to, "<text class=\"%s\" x=\"%d\" y=\"%.1f\">"
+        lat_buffer_format(to, "<text class=\"tiny\" x=\"%d\" y=\"%.1f\">"
                               "<tspan class=\"soft\">%llu</tspan>",
-                          f->layer->about[c].polarised >= 0 ? "tiny strong"
-                                                            : "tiny",
                           TREE_LEFT + TREE_WIDE + 15, f->y[c] + 3.2,
                           (unsigned long long)all->ids[c]);
         for (size_t w = 0; w < n && w < 5; w++) {
@@ -123,12 +123,13 @@ static void draw_names(lat_buffer *to, const tree_frame *f)
 static void draw_scale(lat_buffer *to, const tree_frame *f, double below)
 {
     for (int i = 0; i <= 4; i++) {
-        double height = f->low + (f->high - f->low) * (double)i / 4.0;
-        double x = tree_x(f, height);
+        double root = sqrt(f->low) +
+                      (sqrt(f->high) - sqrt(f->low)) * (double)i / 4.0;
+        double height = root * root, x = tree_x(f, height);
         svg_line(to, "grid", x, TREE_TOP - 6, x, below);
         svg_text(to, "tick tiny", 'm', x, TREE_TOP - 10, "%.3g", height);
     }
-    svg_text(to, "soft tiny", 's', TREE_LEFT, 11, "merge height");
+    svg_text(to, "soft tiny", 's', TREE_LEFT, 11, "merge height (square-root scale)");
 }
 
 static void write_tree(lat_buffer *to, const rep_study *s, int side,
@@ -154,13 +155,16 @@ static void write_tree(lat_buffer *to, const rep_study *s, int side,
     }
     lat_buffer_format(to, "<div class=\"scroll\" tabindex=\"0\" "
                           "role=\"region\" aria-label=\"Tree, %s layer "
-                          "%zu\"><svg class=\"dendrogram\" id=\"%s\" "
+                          "%zu\"><svg style=\"width:100%%;max-width:%.1frem;"
+                          "min-width:%.0fpx\" class=\"dendrogram\" id=\"%s\" "
                           "data-side=\"%d\" data-layer=\"%zu\" "
                           "data-height=\"%.0f\" data-top=\"%d\" "
                           "data-step=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
                           "role=\"img\" aria-labelledby=\"t-%s\"><title "
                           "id=\"t-%s\">%s</title>",
-                      rep_side_name(side), layer->number, key, side, i,
+                      rep_side_name(side), layer->number, width / 13.6,
+                      0.8 * width, key,
+                      side, i,
                       height, TREE_TOP, f.step, width, height, key, key,
                       title);
     draw_scale(to, &f, height - 6);

@@ -206,56 +206,112 @@ static lat_status read_families(rep_study *s, const char *folder,
     return status;
 }
 
-/* Strings of this table repeat a few hundred labels hundreds of thousands of
+/* Names in this table repeat a few hundred labels hundreds of thousands of
  * times: each is kept once. */
-static const char *intern_label(rep_study *s, lat_intern *seen,
-                                const char **kept, size_t room,
-                                const char *text)
+typedef struct label_work {
+    rep_study *study;
+    lat_intern *names, *winners; /* winners: side, layer, family, label */
+    const char **kept;           /* names' texts in the arena */
+    uint32_t *wins;              /* concepts that each winner explains */
+    size_t room;
+} label_work;
+
+static const char *keep_name(label_work *w, const char *text)
 {
-    size_t before = lat_intern_count(seen);
-    size_t number = lat_intern_add(seen, text, strlen(text));
-    if (number >= room)
+    size_t before = lat_intern_count(w->names);
+    size_t number = lat_intern_add(w->names, text, strlen(text));
+    if (number >= w->room)
         return NULL;
     if (number == before)
-        kept[number] = lat_arena_copy(&s->arena, text, strlen(text));
-    return kept[number];
+        w->kept[number] =
+            lat_arena_copy(&w->study->arena, text, strlen(text));
+    return w->kept[number];
+}
+
+/* Number of the row's label among the winners; SIZE_MAX when the row does
+ * not count (type rule, no label, out of memory). */
+static size_t winner_of(label_work *w, const lat_table *table, size_t row)
+{
+    const char *side = rep_cell(table, row, "side");
+    const char *layer = rep_cell(table, row, "layer");
+    const char *family = rep_cell(table, row, "family");
+    const char *label = rep_cell(table, row, "label|winner");
+    const char *rule = rep_cell(table, row, "rule");
+    if (side == NULL || layer == NULL || family == NULL || label == NULL ||
+        label[0] == '\0' || (rule != NULL && strcmp(rule, "type") == 0) ||
+        isnan(rep_cell_number(table, row, "share")))
+        return SIZE_MAX;
+    char *key = lat_format("%s\t%s\t%s\t%s", side, layer, family, label);
+    size_t number = key == NULL
+                        ? SIZE_MAX
+                        : lat_intern_add(w->winners, key, strlen(key));
+    lat_free(key);
+    return number < w->room ? number : SIZE_MAX;
+}
+
+/* A concept has a label of every family.  The one shown reaches the rule's
+ * 0.90 and explains the fewest other concepts of the layer: "inner word"
+ * would be true of nearly all. */
+static bool says_more(const label_work *w, const rep_concept *one,
+                      double share, size_t winner)
+{
+    bool aligned = share > 0.90, was = one->label_share > 0.90;
+    if (one->label == NULL || aligned != was)
+        return one->label == NULL || aligned;
+    if (aligned && w->wins[winner] != one->label_wins)
+        return w->wins[winner] < one->label_wins;
+    return share > one->label_share;
+}
+
+static lat_status take_labels(label_work *w, const lat_table *table,
+                              lat_error *error)
+{
+    for (size_t row = 0; row < table->rows; row++) {
+        size_t winner = winner_of(w, table, row);
+        if (winner != SIZE_MAX)
+            w->wins[winner]++;
+    }
+    for (size_t row = 0; row < table->rows; row++) {
+        rep_concept *one = row_concept(w->study, table, row);
+        size_t winner = winner_of(w, table, row);
+        double share = rep_cell_number(table, row, "share");
+        if (one == NULL || winner == SIZE_MAX ||
+            !says_more(w, one, share, winner))
+            continue;
+        one->label = keep_name(w, rep_cell(table, row, "label|winner"));
+        one->family = keep_name(w, rep_cell(table, row, "family"));
+        one->label_share = share;
+        one->label_wins = w->wins[winner];
+        if (one->label == NULL || one->family == NULL)
+            return lat_error_memory(error, 64);
+    }
+    return LAT_OK;
 }
 
 static lat_status read_labels(rep_study *s, const char *folder,
                               lat_error *error)
 {
     lat_table table = {0};
-    lat_intern *seen = NULL;
-    const char **kept = NULL;
+    label_work w = {.study = s};
     bool found = false;
     lat_status status = rep_table_open(&table, &found, folder,
                                        "align/human-concepts.tsv", error);
     if (!found)
         return status;
-    size_t room = 2 * table.rows + 1;
-    status = lat_intern_create(&seen, error);
-    kept = lat_new_array(room, sizeof *kept);
-    if (status == LAT_OK && kept == NULL)
-        status = lat_error_memory(error, room * sizeof *kept);
-    for (size_t row = 0; status == LAT_OK && row < table.rows; row++) {
-        rep_concept *one = row_concept(s, &table, row);
-        const char *label = rep_cell(&table, row, "label|winner");
-        const char *family = rep_cell(&table, row, "family");
-        const char *rule = rep_cell(&table, row, "rule");
-        double share = rep_cell_number(&table, row, "share");
-        if (one == NULL || label == NULL || label[0] == '\0' ||
-            family == NULL || isnan(share) ||
-            (rule != NULL && strcmp(rule, "type") == 0) ||
-            (one->label != NULL && !(share > one->label_share)))
-            continue;
-        one->label = intern_label(s, seen, kept, room, label);
-        one->family = intern_label(s, seen, kept, room, family);
-        one->label_share = share;
-        if (one->label == NULL || one->family == NULL)
-            status = lat_error_memory(error, 64);
-    }
-    lat_free((void *)kept);
-    lat_intern_free(seen);
+    w.room = 2 * table.rows + 1;
+    status = lat_intern_create(&w.names, error);
+    if (status == LAT_OK)
+        status = lat_intern_create(&w.winners, error);
+    w.kept = lat_new_array(w.room, sizeof *w.kept);
+    w.wins = lat_new_array(w.room, sizeof *w.wins);
+    if (status == LAT_OK && (w.kept == NULL || w.wins == NULL))
+        status = lat_error_memory(error, w.room * sizeof *w.kept);
+    if (status == LAT_OK)
+        status = take_labels(&w, &table, error);
+    lat_free((void *)w.kept);
+    lat_free(w.wins);
+    lat_intern_free(w.names);
+    lat_intern_free(w.winners);
     lat_table_free(&table);
     return status;
 }

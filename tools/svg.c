@@ -63,6 +63,17 @@ void svg_begin(lat_buffer *to, const char *key, double width, double height,
     lat_buffer_text(to, "</title>");
 }
 
+void svg_plot(lat_buffer *to, double width)
+{
+    double least = 0.8 * width; /* pixels: text stays above 9 */
+    lat_buffer_format(to, "<div class=\"plot\" style=\"--m:%.1frem;"
+                          "--w:%.0fpx\"", width / 13.6, least);
+    if (least > 300.0) /* it may have to scroll: let keys do that */
+        lat_buffer_text(to, " tabindex=\"0\" role=\"region\" "
+                            "aria-label=\"Picture\"");
+    lat_buffer_char(to, '>');
+}
+
 void svg_end(lat_buffer *to)
 {
     lat_buffer_text(to, "</svg>\n");
@@ -173,7 +184,8 @@ void svg_series(lat_buffer *to, const char *style, const svg_frame *f,
         pen = true;
     }
     lat_buffer_text(to, "\"/>");
-    put_points(to, style, f, x, y, n, hollow);
+    if (strcmp(style, "chance") != 0) /* a level, not data */
+        put_points(to, style, f, x, y, n, hollow);
 }
 
 void svg_band(lat_buffer *to, const char *style, const svg_frame *f,
