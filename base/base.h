@@ -448,6 +448,9 @@ lat_status lat_progress_create(lat_progress **out, FILE *to,
 void lat_progress_free(lat_progress *progress);
 void lat_progress_begin(lat_progress *progress, const char *step,
                         const char *unit, uint64_t total);
+/* Put before the names of all steps that begin from now on ("tuned layer 3");
+ * NULL for nothing. */
+void lat_progress_context(lat_progress *progress, const char *context);
 void lat_progress_add(lat_progress *progress, uint64_t done);
 void lat_progress_end(lat_progress *progress);
 double lat_clock_seconds(void); /* monotonic */

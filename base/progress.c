@@ -21,7 +21,7 @@ struct lat_progress {
     FILE *to;
     bool terminal;
     bool running;
-    char step[64], unit[32];
+    char step[96], unit[32], context[64];
     uint64_t total, done;
     double began, drawn;
 };
@@ -78,13 +78,25 @@ void lat_progress_begin(lat_progress *progress, const char *step,
         return;
     lat_progress_end(progress);
     pthread_mutex_lock(&progress->lock);
-    snprintf(progress->step, sizeof progress->step, "%s", step);
+    snprintf(progress->step, sizeof progress->step, "%s%s%s",
+             progress->context, progress->context[0] == '\0' ? "" : ": ",
+             step);
     snprintf(progress->unit, sizeof progress->unit, "%s", unit);
     progress->total = total;
     progress->done = 0;
     progress->began = lat_clock_seconds();
     progress->drawn = progress->began;
     progress->running = true;
+    pthread_mutex_unlock(&progress->lock);
+}
+
+void lat_progress_context(lat_progress *progress, const char *context)
+{
+    if (progress == NULL)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    snprintf(progress->context, sizeof progress->context, "%s",
+             context == NULL ? "" : context);
     pthread_mutex_unlock(&progress->lock);
 }
 

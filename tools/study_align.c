@@ -116,12 +116,12 @@ static lat_status run_pairs(lat_overlap **out, study *s, lat_unit unit,
     options.permutations = s->options.permutations;
     options.bootstraps = s->options.bootstraps;
     options.seed = s->options.seed;
-    (void)snprintf(step, sizeof step, "align base with tuned, by %s",
+    (void)snprintf(step, sizeof step, "base with tuned, by %s",
                    lat_unit_name(unit));
-    lat_progress_begin(progress, step, "layer pairs", n * n);
+    lat_progress_context(progress, step);
     status = lat_overlap_run_layers(*out, cli_pool(s->call), &layers,
                                     &options, progress, error);
-    lat_progress_end(progress);
+    lat_progress_context(progress, NULL);
 done:
     lat_free((void *)sides[0]);
     lat_free((void *)sides[1]);

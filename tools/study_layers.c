@@ -134,13 +134,13 @@ static lat_status cluster_layer(study *s, int side, size_t layer,
     uint32_t *labels = lat_new_array(n, sizeof *labels);
     if (labels == NULL)
         return lat_error_memory(error, n * sizeof *labels);
-    (void)snprintf(step, sizeof step, "%s layer %zu: cluster",
+    (void)snprintf(step, sizeof step, "%s layer %zu",
                    study_side_names[side], layer);
     options.progress = progress;
-    lat_progress_begin(progress, step, "merges", n - 1);
+    lat_progress_context(progress, step);
     lat_status status = lat_cluster_ward(&tree, cli_pool(s->call), vectors,
                                          n, h, &options, error);
-    lat_progress_end(progress);
+    lat_progress_context(progress, NULL);
     if (status == LAT_OUT_OF_RANGE)
         status = name_word(s, side, layer, vectors, error);
     if (status == LAT_OK)

@@ -27,7 +27,7 @@ typedef struct word_facts {
     uint64_t *concept;     /* concept polarised to c that has it most, or
                               LAT_NO_NUMBER */
     uint32_t *in_concept;  /* occurrences there */
-    bool *polarised;       /* in some concept polarised to any class */
+    bool *unpolarised;     /* in some concept polarised to no class */
     bool *taken;
     uint64_t classed, class_total;
 } word_facts;
@@ -38,21 +38,20 @@ static void facts_free(word_facts *f)
     lat_free(f->in_class);
     lat_free(f->concept);
     lat_free(f->in_concept);
-    lat_free(f->polarised);
+    lat_free(f->unpolarised);
     lat_free(f->taken);
 }
 
 /* Occurrences of each word in one concept: counted, used, set back. */
 static void note_concept(word_facts *f, const lat_concepts *concepts,
-                         size_t number, bool of_class, uint32_t *counts)
+                         size_t number, uint32_t *counts)
 {
     size_t from = concepts->starts[number], to = concepts->starts[number + 1];
     for (size_t i = from; i < to; i++)
         counts[concepts->occurrences[i].word]++;
     for (size_t i = from; i < to; i++) {
         uint32_t word = concepts->occurrences[i].word;
-        f->polarised[word] = true;
-        if (of_class && counts[word] > f->in_concept[word]) {
+        if (counts[word] > f->in_concept[word]) {
             f->in_concept[word] = counts[word];
             f->concept[word] = concepts->ids[number];
         }
@@ -73,11 +72,11 @@ static lat_status facts_make(word_facts *f, const lat_search_input *input,
     f->in_class = lat_new_array(n, sizeof *f->in_class);
     f->concept = lat_new_array(n, sizeof *f->concept);
     f->in_concept = lat_new_array(n, sizeof *f->in_concept);
-    f->polarised = lat_new_array(n, sizeof *f->polarised);
+    f->unpolarised = lat_new_array(n, sizeof *f->unpolarised);
     f->taken = lat_new_array(n, sizeof *f->taken);
     if (counts == NULL || f->frequency == NULL || f->in_class == NULL ||
         f->concept == NULL || f->in_concept == NULL ||
-        f->polarised == NULL || f->taken == NULL) {
+        f->unpolarised == NULL || f->taken == NULL) {
         lat_free(counts);
         return lat_error_memory(error, n * 32);
     }
@@ -95,8 +94,11 @@ static lat_status facts_make(word_facts *f, const lat_search_input *input,
     for (size_t k = 0; k < concepts->count; k++) {
         int32_t of = lat_polarity_class(input->polarity, k,
                                         &input->polarity->theta);
-        if (of >= 0)
-            note_concept(f, concepts, k, of == (int32_t)c, counts);
+        if (of == (int32_t)c)
+            note_concept(f, concepts, k, counts);
+        for (size_t i = concepts->starts[k];
+             of < 0 && i < concepts->starts[k + 1]; i++)
+            f->unpolarised[concepts->occurrences[i].word] = true;
     }
     lat_free(counts);
     return LAT_OK;
@@ -135,8 +137,7 @@ static double source_key(const word_facts *f, lat_source source, size_t word)
     if (source == LAT_SOURCE_CONCEPT)
         return f->concept[word] == LAT_NO_NUMBER
                    ? -HUGE_VAL : (double)f->in_concept[word];
-    return f->concept[word] != LAT_NO_NUMBER ? -HUGE_VAL
-                                             : log_odds(f, word);
+    return log_odds(f, word);
 }
 
 static void take(candidates *out, word_facts *f, uint32_t word)
@@ -163,7 +164,7 @@ static lat_status take_ranked(candidates *out, word_facts *f,
     return LAT_OK;
 }
 
-/* Words in seeded order, those of the class's concepts left out. */
+/* Words of the layer in seeded order, whatever their concept. */
 static lat_status take_random(candidates *out, word_facts *f, size_t most,
                               uint64_t seed, lat_error *error)
 {
@@ -176,14 +177,14 @@ static lat_status take_random(candidates *out, word_facts *f, size_t most,
         order[w] = w;
     lat_random_shuffle(&random, order, f->count);
     for (size_t i = 0; i < f->count && out->count < most; i++)
-        if (f->concept[order[i]] == LAT_NO_NUMBER)
-            take(out, f, (uint32_t)order[i]);
+        take(out, f, (uint32_t)order[i]);
     lat_free(order);
     return LAT_OK;
 }
 
-/* For each concept word the word of no polarised concept whose frequency is
- * nearest (ties: seeded order). */
+/* For each concept word the word nearest in frequency (ties: seeded order) of
+ * those that occur in a concept that is not polarised, concept words left
+ * out. */
 static lat_status take_matched(candidates *out, word_facts *f,
                                const candidates *concept_words, size_t most,
                                uint64_t seed, lat_error *error)
@@ -193,6 +194,8 @@ static lat_status take_matched(candidates *out, word_facts *f,
         return lat_error_memory(error, f->count * sizeof *order);
     lat_random random;
     lat_random_seed(&random, seed, 12);
+    for (size_t i = 0; i < concept_words->count; i++)
+        f->taken[concept_words->items[i].word] = true;
     for (size_t w = 0; w < f->count; w++)
         order[w] = w;
     lat_random_shuffle(&random, order, f->count);
@@ -204,7 +207,7 @@ static lat_status take_matched(candidates *out, word_facts *f,
             size_t w = order[j];
             uint32_t has = f->frequency[w];
             uint32_t gap = has > wanted ? has - wanted : wanted - has;
-            if (!f->polarised[w] && !f->taken[w] && gap < least) {
+            if (f->unpolarised[w] && !f->taken[w] && gap < least) {
                 least = gap;
                 best = w;
             }

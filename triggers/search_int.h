@@ -20,8 +20,8 @@ typedef struct candidates {
 } candidates;
 
 /* At most `most` words of a source for class c, distinct, in a fixed order;
- * `concept_words` are those of LAT_SOURCE_CONCEPT (they are left out of the
- * controls, and the matched source follows their frequencies). */
+ * `concept_words` are those of LAT_SOURCE_CONCEPT, whose frequencies the
+ * matched source follows (without using them). */
 lat_status candidates_make(candidates *out, const lat_search_input *input,
                            lat_source source, uint32_t c, size_t most,
                            const candidates *concept_words, uint64_t seed,
