@@ -25,6 +25,7 @@ lat_status lat_cluster_ward(lat_tree *out, lat_pool *pool,
                              "%llu points, expected at most %ld",
                              (unsigned long long)n, (long)INT32_MAX);
     ward.kernels = lat_kernels_best();
+    ward.vectors = lat_ward_vectors(ward.kernels);
     ward.pool = pool;
     ward.options = options != NULL ? options : &standard;
     status = lat_ward_prepare(&ward, error);
@@ -32,12 +33,23 @@ lat_status lat_cluster_ward(lat_tree *out, lat_pool *pool,
         status = lat_ward_rounds(&ward, error);
     if (status == LAT_OK)
         status = lat_ward_order(out, &ward, error);
+    if (status == LAT_OK && ward.options->checkpoint != NULL)
+        (void)remove(ward.options->checkpoint); /* often there is none */
     lat_ward_release(&ward);
     return status;
 }
 
 uint64_t lat_cluster_ward_memory(size_t n, size_t h, size_t threads)
 {
-    (void)threads;
-    return (uint64_t)n * (96 + 4 * (uint64_t)h) + (1 << 20);
+    /* A point: its float row; its packed row in the first pass or, later,
+     * half a centroid in double; its list; some forty numbers.  A thread: a
+     * tile of products and the packed columns.  All: blocks of centroids
+     * not yet handed out, the sums of the mean. */
+    uint64_t row = sizeof(float) * (uint64_t)h;
+    uint64_t point = 2 * row + LAT_WARD_ROOM * sizeof(lat_near) + 160;
+    uint64_t thread = (uint64_t)LAT_TILE_ROWS * LAT_TILE_COLUMNS
+                          * sizeof(float)
+                      + (LAT_TILE_COLUMNS + 8) * row + (1 << 13);
+    return n * point + threads * thread + 160 * row
+           + (uint64_t)n / LAT_WARD_CHUNK * 2 * row;
 }

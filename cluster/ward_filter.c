@@ -15,16 +15,11 @@
  */
 #include "ward_int.h"
 
+#include <string.h>
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#include <string.h>
 #define VECTORS 1
-
-static bool has_vectors(const lat_kernels *kernels)
-{
-    return strcmp(kernels->name, "avx2") == 0
-           || strcmp(kernels->name, "avx512") == 0;
-}
 
 __attribute__((target("avx2"))) static size_t
 filter_vectors(const lat_filter *f, const float *products, float row_norm,
@@ -64,17 +59,23 @@ expand_vectors(double *out, const float *x, const double *mean, double scale,
 }
 #endif
 
-size_t lat_filter_row(const lat_kernels *kernels, const lat_filter *filter,
+bool lat_ward_vectors(const lat_kernels *kernels)
+{
+    return strcmp(kernels->name, "avx2") == 0
+           || strcmp(kernels->name, "avx512") == 0;
+}
+
+size_t lat_filter_row(bool vectors, const lat_filter *filter,
                       const float *products, float row_norm, float row_half,
                       float row_least, uint32_t *hits)
 {
     size_t count = 0, j = 0;
 #ifdef VECTORS
-    if (has_vectors(kernels))
+    if (vectors)
         count = filter_vectors(filter, products, row_norm, row_half,
                                row_least, hits, &j);
 #else
-    (void)kernels;
+    (void)vectors;
 #endif
     for (; j < filter->n; j++) {
         float least = filter->least[j];
@@ -88,15 +89,15 @@ size_t lat_filter_row(const lat_kernels *kernels, const lat_filter *filter,
     return count;
 }
 
-void lat_ward_expand(const lat_kernels *kernels, double *out, const float *x,
+void lat_ward_expand(bool vectors, double *out, const float *x,
                      const double *mean, double scale, size_t h)
 {
     size_t j = 0;
 #ifdef VECTORS
-    if (has_vectors(kernels))
+    if (vectors)
         j = expand_vectors(out, x, mean, scale, h);
 #else
-    (void)kernels;
+    (void)vectors;
 #endif
     for (; j < h; j++)
         out[j] = ((double)x[j] - mean[j]) * scale;

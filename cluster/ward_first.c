@@ -26,7 +26,7 @@ typedef struct first_state {
     lat_ward *ward;
     float *panels;   /* all places packed */
     float *least;    /* by place: K+1-st value, infinity before */
-    size_t block;    /* places in a block, a multiple of LAT_PANEL */
+    size_t block;    /* places in a block, a multiple of LAT_TILE_ROWS */
     size_t blocks;   /* an even number, or 1 */
     size_t round;    /* 0 = diagonal */
 } first_state;
@@ -67,7 +67,7 @@ static void take_row(first_state *state, size_t i, size_t j, size_t n,
     lat_ward *ward = state->ward;
     lat_filter filter = {n, state->least + j, ward->norm + j,
                          ward->half + j};
-    size_t count = lat_filter_row(ward->kernels, &filter, products,
+    size_t count = lat_filter_row(ward->vectors, &filter, products,
                                   ward->norm[i], ward->half[i],
                                   state->least[i], hits);
     for (size_t c = 0; c < count; c++) {
@@ -140,6 +140,8 @@ static void finish_chunk(void *context, size_t chunk, size_t worker)
     end = end < ward->places ? end : ward->places;
     for (size_t p = chunk * LAT_WARD_CHUNK; p < end; p++) {
         uint32_t slot = ward->live[p];
+        if (ward->size[slot] == 0)
+            continue;
         lat_ward_close_list(ward, slot);
         lat_ward_refresh(ward, slot, &ward->scratch[worker]);
         if ((ward->state[slot] & LAT_WARD_EXACT) == 0)
@@ -165,10 +167,13 @@ static void choose_blocks(first_state *state)
     size_t places = state->ward->places;
     size_t blocks = places / LEAST_BLOCK;
     blocks = blocks > MOST_BLOCKS ? MOST_BLOCKS : blocks;
-    blocks = blocks < 2 ? 1 : blocks / 2 * 2;
+    blocks = blocks < 1 ? 1 : blocks;
+    /* Whole tiles, which are whole panels. */
     size_t block = (places + blocks - 1) / blocks;
-    state->blocks = blocks;
-    state->block = (block + LAT_PANEL - 1) / LAT_PANEL * LAT_PANEL;
+    block = (block + LAT_TILE_ROWS - 1) / LAT_TILE_ROWS * LAT_TILE_ROWS;
+    blocks = (places + block - 1) / block;
+    state->blocks = blocks < 2 ? 1 : (blocks + 1) / 2 * 2;
+    state->block = block;
 }
 
 static void run_tournament(first_state *state)

@@ -71,10 +71,12 @@ typedef struct lat_ward_scratch {
 /* The points as the core sees them, and the clusters alive. */
 typedef struct lat_ward {
     const lat_kernels *kernels;
+    bool vectors;    /* the filters may use AVX2 */
     lat_pool *pool;
     const lat_ward_options *options;
     const float *points;
     size_t n, h;
+    uint64_t fingerprint; /* of all points */
     size_t slots;    /* U: distinct points */
     uint32_t *row;   /* U: a slot's first point; increasing */
     uint32_t *copy;  /* n: a point's slot */
@@ -166,6 +168,8 @@ void lat_near_insert(lat_near *list, uint8_t *count, size_t room,
 /* Lower bound of D from a float product g of two rows. */
 float lat_ward_lower(float g, float norm_a, float norm_b, float half_a,
                      float half_b);
+/* Entries lead to live clusters again, each once, never to the slot. */
+void lat_ward_make_current(lat_ward *ward, uint32_t slot);
 /* Turns the K + 1 entries of a pass into K and a bound. */
 void lat_ward_close_list(lat_ward *ward, uint32_t slot);
 /* Makes a list current and finds the nearest, if the list can tell. */
@@ -184,12 +188,20 @@ typedef struct lat_filter {
 } lat_filter;
 /* Columns j whose lower bound with the row may be below the larger of
  * least[j] and row_least, in order; returns how many. */
-size_t lat_filter_row(const lat_kernels *kernels, const lat_filter *filter,
+size_t lat_filter_row(bool vectors, const lat_filter *filter,
                       const float *products, float row_norm, float row_half,
                       float row_least, uint32_t *hits);
 /* out[j] = (x[j] - mean[j]) * scale. */
-void lat_ward_expand(const lat_kernels *kernels, double *out, const float *x,
+void lat_ward_expand(bool vectors, double *out, const float *x,
                      const double *mean, double scale, size_t h);
+/* Whether the level of these kernels allows the vector form. */
+bool lat_ward_vectors(const lat_kernels *kernels);
+
+/* ward_checkpoint.c; a file that is absent, damaged or of other points reads
+ * as no joins. */
+lat_status lat_ward_checkpoint_write(const lat_ward *ward, lat_error *error);
+lat_status lat_ward_checkpoint_read(const lat_ward *ward, lat_join **out,
+                                    size_t *count, lat_error *error);
 
 /* ward_order.c */
 lat_status lat_ward_order(lat_tree *out, const lat_ward *ward,

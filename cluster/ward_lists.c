@@ -93,8 +93,7 @@ static uint32_t follow(const lat_ward *ward, uint32_t slot)
     return slot;
 }
 
-/* Entries lead to live clusters again, each once, never to the slot. */
-static void make_current(lat_ward *ward, uint32_t slot)
+void lat_ward_make_current(lat_ward *ward, uint32_t slot)
 {
     lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
     size_t count = ward->count[slot], kept = 0;
@@ -140,7 +139,7 @@ void lat_ward_refresh(lat_ward *ward, uint32_t slot, lat_ward_scratch *s)
     double best_d = INFINITY, bound = (double)ward->bound[slot];
     uint64_t done = 0;
     const double *x = NULL;
-    make_current(ward, slot);
+    lat_ward_make_current(ward, slot);
     size_t count = ward->count[slot];
     for (;;) {
         size_t at = next_entry(list, count, done);
@@ -218,8 +217,8 @@ void lat_ward_unite(lat_ward *ward, const lat_join *join, uint32_t na,
     bool taken[LAT_WARD_ROOM] = {false};
     float dropped = INFINITY;
     /* A list of b may lead to a by now: b is dead, a is the union. */
-    make_current(ward, a);
-    make_current(ward, b);
+    lat_ward_make_current(ward, a);
+    lat_ward_make_current(ward, b);
     for (size_t side = 0; side < 2; side++)
         for (size_t i = 0; i < ward->count[side == 0 ? a : b]; i++) {
             lat_near entry = from[side][i];

@@ -185,6 +185,8 @@ lat_status lat_ward_prepare(lat_ward *ward, lat_error *error)
                 (unsigned long long)state.bad[c]);
             goto done;
         }
+    for (size_t i = 0; i < ward->n; i++)
+        ward->fingerprint = mix(ward->fingerprint ^ state.hash[i]) + i;
     status = collapse_copies(ward, state.hash, error);
     if (status != LAT_OK)
         goto done;
@@ -226,7 +228,7 @@ const double *lat_ward_centre(const lat_ward *ward, uint32_t slot,
     if (ward->centre[slot] != NULL)
         return ward->centre[slot];
     const float *x = ward->points + (size_t)ward->row[slot] * ward->h;
-    lat_ward_expand(ward->kernels, scratch, x, ward->mean, ward->scale,
+    lat_ward_expand(ward->vectors, scratch, x, ward->mean, ward->scale,
                     ward->h);
     return scratch;
 }

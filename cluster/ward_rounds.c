@@ -35,6 +35,7 @@ typedef struct rounds_state {
     double **centres;   /* of the unions */
     size_t pair_count;
     lat_join *stale;    /* U: (left = slot, d = bound), to be sorted */
+    double saved;       /* when the last checkpoint was written */
 } rounds_state;
 
 #define REFRESH_CHUNK 32
@@ -132,15 +133,23 @@ static int by_bound(const void *x, const void *y)
     return a->left < b->left ? -1 : a->left > b->left;
 }
 
+static int by_slot(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+/* In order of slots: neighbours in the text make one task. */
 static lat_status search_smallest(rounds_state *state, size_t stales,
                                   lat_error *error)
 {
-    size_t count = stales / 4 > LEAST_BATCH ? stales / 4 : LEAST_BATCH;
+    size_t count = stales / 8 > LEAST_BATCH ? stales / 8 : LEAST_BATCH;
     count = count < stales ? count : stales;
     lat_ward_compact(state->ward);
     qsort(state->stale, stales, sizeof *state->stale, by_bound);
     for (size_t i = 0; i < count; i++)
         state->todo[i] = state->stale[i].left;
+    qsort(state->todo, count, sizeof *state->todo, by_slot);
     return lat_ward_search(state->ward, state->todo, count, error);
 }
 
@@ -204,6 +213,53 @@ static lat_status join_pairs(rounds_state *state, lat_error *error)
     return LAT_OK;
 }
 
+/* Joins again what a checkpoint holds; lists come afterwards. */
+static lat_status replay_joins(rounds_state *state, lat_error *error)
+{
+    lat_ward *ward = state->ward;
+    lat_join *joins = NULL;
+    size_t count = 0;
+    if (ward->options->checkpoint == NULL)
+        return LAT_OK;
+    lat_status status = lat_ward_checkpoint_read(ward, &joins, &count,
+                                                 error);
+    for (size_t t = 0; t < count && status == LAT_OK; t++) {
+        uint32_t a = joins[t].left, b = joins[t].right;
+        state->pairs[0] = joins[t];
+        status = lat_ward_room(ward, a, b, &state->centres[0], error);
+        if (status != LAT_OK)
+            break;
+        blend_task(state, 0, 0);
+        join_pair(state, 0);
+        lat_ward_place_row(ward, a, ward->centre[a]);
+    }
+    lat_free(joins);
+    lat_ward_compact(ward);
+    return status;
+}
+
+/* Every minute or as often as asked, and when told to stop. */
+static lat_status save_joins(rounds_state *state, bool stopping,
+                             lat_error *error)
+{
+    const lat_ward_options *options = state->ward->options;
+    double every = options->seconds > 0 ? options->seconds : 60;
+    double now = lat_clock_seconds();
+    if (options->checkpoint == NULL
+        || (!stopping && now - state->saved < every))
+        return LAT_OK;
+    state->saved = now;
+    return lat_ward_checkpoint_write(state->ward, error);
+}
+
+static lat_status stop_rounds(rounds_state *state, lat_error *error)
+{
+    lat_status status = save_joins(state, true, error);
+    return status != LAT_OK
+               ? status
+               : lat_error_set(error, LAT_INTERRUPTED, "interrupted");
+}
+
 static lat_status run_rounds(rounds_state *state, lat_error *error)
 {
     lat_ward *ward = state->ward;
@@ -211,7 +267,10 @@ static lat_status run_rounds(rounds_state *state, lat_error *error)
     while (status == LAT_OK && ward->joined + 1 < ward->slots) {
         size_t stales = 0;
         if (lat_interrupted())
-            return lat_error_set(error, LAT_INTERRUPTED, "interrupted");
+            return stop_rounds(state, error);
+        status = save_joins(state, false, error);
+        if (status != LAT_OK)
+            return status;
         refresh_changed(state);
         find_safe_pairs(state);
         if (state->pair_count == 0)
@@ -231,9 +290,6 @@ lat_status lat_ward_rounds(lat_ward *ward, lat_error *error)
     lat_status status = lat_ward_state_create(ward, error);
     if (status != LAT_OK || n < 2)
         goto done;
-    status = lat_ward_first(ward, error);
-    if (status != LAT_OK)
-        goto done;
     state.todo = lat_new_array(n, sizeof *state.todo);
     state.pairs = lat_new_array(n / 2 + 1, sizeof *state.pairs);
     state.sizes = lat_new_array(n + 2, sizeof *state.sizes);
@@ -244,8 +300,15 @@ lat_status lat_ward_rounds(lat_ward *ward, lat_error *error)
         status = lat_error_memory(error, (uint64_t)n * 48);
         goto done;
     }
+    status = replay_joins(&state, error);
+    if (status == LAT_OK)
+        status = lat_ward_first(ward, error);
+    if (status != LAT_OK)
+        goto done;
+    state.saved = lat_clock_seconds();
     if (ward->options->progress != NULL)
-        lat_progress_begin(ward->options->progress, "Ward", "merges", n - 1);
+        lat_progress_begin(ward->options->progress, "Ward", "merges",
+                           n - 1 - ward->joined);
     status = run_rounds(&state, error);
     if (ward->options->progress != NULL)
         lat_progress_end(ward->options->progress);

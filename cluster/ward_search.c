@@ -8,10 +8,14 @@
  *     rows   |  |   |  |   |      down all rows, so nothing is shared
  *            |  v   |  v   |
  *
+ * The walk starts at the rows around the queries' own: where neighbouring
+ * points are alike, as in documents, thresholds are good from the start.
+ *
  * First by the float lower bounds alone.  Queries that these cannot decide
  * (HARD: more than K clusters within the float error of each other) go once
  * more: every row whose float bound is below what the query has is measured
- * in double, and the list holds those.  After that the nearest is known.
+ * in double, and the list holds those, beginning with what it held before.
+ * After that the nearest is known.
  */
 #include "ward_int.h"
 
@@ -59,6 +63,15 @@ static void measure(search_state *state, search_column *column,
     }
 }
 
+static bool is_listed(const lat_ward *ward, uint32_t slot, uint32_t other)
+{
+    const lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+    for (size_t i = 0; i < ward->count[slot]; i++)
+        if (list[i].slot == other)
+            return true;
+    return false;
+}
+
 static void take_row(search_state *state, size_t first, size_t n, size_t row,
                      const float *products, lat_ward_scratch *s)
 {
@@ -66,7 +79,7 @@ static void take_row(search_state *state, size_t first, size_t n, size_t row,
     lat_filter filter = {n, s->least, s->norm, s->half};
     uint32_t other = ward->live[row];
     size_t room = ward->keep + 1;
-    size_t count = lat_filter_row(ward->kernels, &filter, products,
+    size_t count = lat_filter_row(ward->vectors, &filter, products,
                                   ward->norm[row], ward->half[row], 0,
                                   s->hits);
     for (size_t c = 0; c < count; c++) {
@@ -76,8 +89,9 @@ static void take_row(search_state *state, size_t first, size_t n, size_t row,
         if (slot == other)
             continue;
         if (state->exact) {
-            measure(state, &state->columns[first + j], other, &s->least[j],
-                    s);
+            if (!is_listed(ward, slot, other))
+                measure(state, &state->columns[first + j], other,
+                        &s->least[j], s);
             continue;
         }
         lat_near entry = {lat_ward_lower(products[j], ward->norm[row],
@@ -88,6 +102,24 @@ static void take_row(search_state *state, size_t first, size_t n, size_t row,
         if (ward->count[slot] == room)
             s->least[j] = list[room - 1].lower;
     }
+}
+
+/* Empty, or what the list held, measured: good thresholds at once. */
+static void start_list(search_state *state, search_column *column,
+                       float *least, lat_ward_scratch *s)
+{
+    lat_ward *ward = state->ward;
+    uint32_t slot = column->slot;
+    lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+    lat_near before[LAT_WARD_ROOM];
+    if (state->exact)
+        lat_ward_make_current(ward, slot);
+    size_t count = state->exact ? ward->count[slot] : 0;
+    for (size_t i = 0; i < count; i++)
+        before[i] = list[i];
+    ward->count[slot] = 0;
+    for (size_t i = 0; i < count; i++)
+        measure(state, column, before[i].slot, least, s);
 }
 
 static void gather_columns(search_state *state, size_t first, size_t n,
@@ -102,8 +134,8 @@ static void gather_columns(search_state *state, size_t first, size_t n,
         column->slot = slot;
         column->best = LAT_NO_SLOT;
         column->best_d = INFINITY;
-        ward->count[slot] = 0;
         s->least[j] = INFINITY;
+        start_list(state, column, &s->least[j], s);
         s->norm[j] = ward->norm[place];
         s->half[j] = ward->half[place];
         float *panel = s->panels + j / LAT_PANEL * LAT_PANEL * h;
@@ -144,13 +176,16 @@ static void search_task(void *context, size_t task, size_t worker)
     lat_ward_scratch *s = &ward->scratch[worker];
     size_t h = ward->h, first = task * state->width;
     size_t n = state->count - first;
-    if (lat_interrupted())
-        return;
     if (n > state->width)
         n = state->width;
     gather_columns(state, first, n, s);
-    for (size_t i = 0; i < ward->places; i += LAT_TILE_ROWS) {
+    size_t tiles = (ward->places + LAT_TILE_ROWS - 1) / LAT_TILE_ROWS;
+    size_t own = ward->place[state->slots[first]] / LAT_TILE_ROWS;
+    for (size_t t = 0; t < tiles; t++) {
+        size_t i = (own + t) % tiles * LAT_TILE_ROWS;
         size_t m = ward->places - i;
+        if (lat_interrupted())
+            return; /* half a list: only the joins are kept then */
         if (m > LAT_TILE_ROWS)
             m = LAT_TILE_ROWS;
         lat_matmul job = {.m = m, .n = n, .k = h, .a = ward->rows + i * h,
@@ -164,13 +199,13 @@ static void search_task(void *context, size_t task, size_t worker)
     settle(state, first, n, s);
 }
 
-static lat_status search_all(search_state *state, const uint32_t *slots,
-                             size_t count, lat_error *error)
+static void search_all(search_state *state, const uint32_t *slots,
+                       size_t count)
 {
     lat_ward *ward = state->ward;
     size_t threads = lat_pool_threads(ward->pool);
     if (count == 0)
-        return LAT_OK;
+        return;
     /* Two tasks a thread, if their columns fill a few panels; the width
      * changes nothing in what a column sees. */
     size_t width = count / (2 * threads) / LAT_PANEL * LAT_PANEL;
@@ -181,21 +216,18 @@ static lat_status search_all(search_state *state, const uint32_t *slots,
     lat_pool_run(ward->pool, (count + state->width - 1) / state->width,
                  search_task, state);
     ward->looked += (uint64_t)count * ward->places;
-    if (lat_interrupted())
-        return lat_error_set(error, LAT_INTERRUPTED, "interrupted");
-    return LAT_OK;
 }
 
 lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
                            size_t count, lat_error *error)
 {
     search_state state = {.ward = ward};
-    uint32_t *ask = lat_new_array(2 * count, sizeof *ask);
-    uint32_t *hard = ask + count;
+    uint32_t *ask = lat_new_array(count, sizeof *ask);
+    uint32_t *hard = lat_new_array(count, sizeof *hard);
     size_t easy = 0, hards = 0;
     lat_status status = LAT_OK;
     state.columns = lat_new_array(count, sizeof *state.columns);
-    if (ask == NULL || state.columns == NULL) {
+    if (ask == NULL || hard == NULL || state.columns == NULL) {
         status = lat_error_memory(error, (uint64_t)count * 24);
         goto done;
     }
@@ -204,18 +236,17 @@ lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
             hard[hards++] = slots[i];
         else
             ask[easy++] = slots[i];
-    status = search_all(&state, ask, easy, error);
-    if (status != LAT_OK)
-        goto done;
+    search_all(&state, ask, easy);
     for (size_t i = 0; i < easy; i++)
         if ((ward->state[ask[i]] & LAT_WARD_EXACT) == 0) {
             ward->state[ask[i]] |= LAT_WARD_HARD;
             hard[hards++] = ask[i];
         }
     state.exact = true;
-    status = search_all(&state, hard, hards, error);
+    search_all(&state, hard, hards);
 done:
     lat_free(ask);
+    lat_free(hard);
     lat_free(state.columns);
     return status;
 }
