@@ -23,6 +23,7 @@ typedef struct model_file {
     size_t pieces, bytes;
     uint64_t model_type;
     bool byte_fallback;
+    bool has_trainer, has_normalizer;
     const unsigned char *charsmap;
     size_t charsmap_size;
 } model_file;
@@ -76,6 +77,8 @@ static lat_status survey(model_file *model, lat_error *error)
             model->pieces++;
             model->bytes += field.size;
         } else {
+            model->has_trainer |= field.number == 2;
+            model->has_normalizer |= field.number == 3;
             status = read_settings(model, &field, error);
         }
     }
@@ -85,6 +88,12 @@ static lat_status survey(model_file *model, lat_error *error)
         return lat_error_set(error, LAT_MALFORMED,
                              "the file holds no pieces of a sentencepiece "
                              "model");
+    if (status == LAT_OK
+        && !(model->has_trainer && model->has_normalizer))
+        return lat_error_set(error, LAT_MALFORMED,
+                             "the file has no %s settings after its pieces: "
+                             "it is cut off",
+                             model->has_trainer ? "normalizer" : "trainer");
     if (status == LAT_OK && model->model_type != 1)
         return lat_error_set(error, LAT_UNSUPPORTED,
                              "a sentencepiece model of type %llu; only 1, "

@@ -324,6 +324,8 @@ bool lat_scratch_grow(void *array /* T** */, size_t *capacity, size_t need,
 void lat_scratch_free(lat_scratch *scratch);
 /* Makes room for `more` tokens. */
 bool lat_token_reserve(lat_scratch *scratch, size_t more);
+/* A token of the bytes [first, end); one that holds a part of a character
+ * has the whole character's range. */
 static inline void lat_token_add(lat_scratch *scratch, uint32_t id,
                                  const lat_text *text, size_t first,
                                  size_t end)
@@ -331,6 +333,11 @@ static inline void lat_token_add(lat_scratch *scratch, uint32_t id,
     lat_token *token = &scratch->tokens[scratch->token_count++];
     token->id = id;
     if (text->plain) {
+        while (((unsigned char)text->bytes[first] & 0xC0) == 0x80)
+            first--;
+        while (end < text->size
+               && ((unsigned char)text->bytes[end] & 0xC0) == 0x80)
+            end++;
         token->range.first = text->base + (uint32_t)first;
         token->range.end = text->base + (uint32_t)end;
     } else {
