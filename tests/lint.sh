@@ -31,7 +31,7 @@ files=$(wc -l <"$work/files" | tr -d ' ')
 # Generated tables say so in their first lines, and by what.
 plain_files() {
     while read -r name; do
-        sed -n 1,3p "$name" | grep -q -E '(Made|enerated) by tools/' || echo "$name"
+        sed -n 1,5p "$name" | grep -q -E '(Made|enerated) by tools/' || echo "$name"
     done <"$work/files"
 }
 
