@@ -305,16 +305,26 @@ void lat_chunk_run(lat_chunk *chunk, size_t parts, lat_step *step)
         step(chunk, i, chunk->scratch[chunk->worker]);
 }
 
-size_t lat_chunk_row_parts(size_t rows)
+/* Fewest rows of a part of a shared chunk: below, the parts would spend
+ * their time on reading the weights.  Two parts pay off earlier. */
+#define SHARED_ROWS 48
+#define SHARED_ROWS_OF_TWO 12
+
+size_t lat_chunk_row_parts(const lat_chunk *chunk, size_t rows)
 {
-    return (rows + LAT_ROWS - 1) / LAT_ROWS;
+    size_t parts = 1;
+    if (chunk->pool != NULL && rows >= 2 * SHARED_ROWS_OF_TWO)
+        parts = 2;
+    while (chunk->pool != NULL && rows >= 2 * parts * SHARED_ROWS)
+        parts *= 2;
+    size_t fewest = (rows + LAT_ROWS - 1) / LAT_ROWS;
+    return parts > fewest ? parts : fewest;
 }
 
-/* Parts as even as can be. */
-void lat_chunk_row_part(size_t rows, size_t part, size_t *first,
-                        size_t *count)
+void lat_chunk_row_part(const lat_chunk *chunk, size_t rows, size_t part,
+                        size_t *first, size_t *count)
 {
-    size_t parts = lat_chunk_row_parts(rows);
+    size_t parts = lat_chunk_row_parts(chunk, rows);
     size_t base = rows / parts, more = rows % parts;
     *first = part * base + (part < more ? part : more);
     *count = base + (part < more);

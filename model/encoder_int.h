@@ -235,10 +235,10 @@ typedef struct lat_chunk {
 /* Work of a step over `parts` parts, by this thread or by the pool. */
 typedef void lat_step(lat_chunk *chunk, size_t part, float *scratch);
 void lat_chunk_run(lat_chunk *chunk, size_t parts, lat_step *step);
-/* Parts of at most LAT_ROWS rows. */
-size_t lat_chunk_row_parts(size_t rows);
-void lat_chunk_row_part(size_t rows, size_t part, size_t *first,
-                        size_t *count);
+/* `rows` rows in parts of at most LAT_ROWS, as even as can be. */
+size_t lat_chunk_row_parts(const lat_chunk *chunk, size_t rows);
+void lat_chunk_row_part(const lat_chunk *chunk, size_t rows, size_t part,
+                        size_t *first, size_t *count);
 /* Row of a batch token in the chunk's matrix as it stands. */
 size_t lat_chunk_row(const lat_chunk *chunk, size_t token);
 /* First index in ascending list[0..count) that is >= value. */

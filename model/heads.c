@@ -66,7 +66,7 @@ static void class_part(lat_chunk *chunk, size_t part, float *scratch)
     const lat_model *m = chunk->model;
     size_t h = m->config.hidden, from, first, count;
     size_t rows = head_rows(chunk, &from);
-    lat_chunk_row_part(rows, part, &first, &count);
+    lat_chunk_row_part(chunk, rows, part, &first, &count);
     double *wide = (double *)scratch;
     float *pooled = scratch + 2 * h;
     for (size_t i = from + first; i < from + first + count; i++) {
@@ -89,7 +89,7 @@ static void lm_part(lat_chunk *chunk, size_t part, float *scratch)
     size_t h = m->config.hidden, e = m->config.embedding;
     size_t from, first, count;
     size_t rows = head_rows(chunk, &from);
-    lat_chunk_row_part(rows, part, &first, &count);
+    lat_chunk_row_part(chunk, rows, part, &first, &count);
     first += from;
     float *a = scratch, *c = scratch + LAT_ROWS * head_width(m);
     for (size_t i = 0; i < count; i++) {
@@ -112,7 +112,7 @@ void lat_chunk_head(lat_chunk *chunk)
     size_t first;
     size_t rows = head_rows(chunk, &first);
     if (rows > 0)
-        lat_chunk_run(chunk, lat_chunk_row_parts(rows),
+        lat_chunk_run(chunk, lat_chunk_row_parts(chunk, rows),
                       chunk->model->info.head == LAT_HEAD_MASKED_LM
                           ? lm_part : class_part);
 }

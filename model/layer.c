@@ -102,7 +102,7 @@ static void embed_part(lat_chunk *chunk, size_t part, float *scratch)
     const lat_model *m = chunk->model;
     const size_t *starts = chunk->batch->starts;
     size_t first, count, e = m->config.embedding, h = m->config.hidden;
-    lat_chunk_row_part(chunk->tokens, part, &first, &count);
+    lat_chunk_row_part(chunk, chunk->tokens, part, &first, &count);
     bool projects = m->project.n > 0;
     float *out = projects ? chunk->query : chunk->x;
     size_t s = lat_lower_bound(starts, chunk->first + chunk->sequences,
@@ -122,7 +122,8 @@ static void embed_part(lat_chunk *chunk, size_t part, float *scratch)
 
 void lat_chunk_embed(lat_chunk *chunk)
 {
-    lat_chunk_run(chunk, lat_chunk_row_parts(chunk->tokens), embed_part);
+    lat_chunk_run(chunk, lat_chunk_row_parts(chunk, chunk->tokens),
+                  embed_part);
 }
 
 /* ---- One layer ---------------------------------------------------------- */
@@ -132,7 +133,7 @@ static void query_part(lat_chunk *chunk, size_t part, float *scratch)
     (void)scratch;
     const lat_model *m = chunk->model;
     size_t first, count, h = m->config.hidden;
-    lat_chunk_row_part(chunk->rows, part, &first, &count);
+    lat_chunk_row_part(chunk, chunk->rows, part, &first, &count);
     lat_linear_apply(m, &chunk->layer->query, &(lat_apply){
         .m = count, .a = chunk->x + first * h, .lda = h,
         .c = chunk->query + first * h, .ldc = h});
@@ -143,7 +144,7 @@ static void key_value_part(lat_chunk *chunk, size_t part, float *scratch)
     (void)scratch;
     const lat_model *m = chunk->model;
     size_t first, count, h = m->config.hidden;
-    lat_chunk_row_part(chunk->tokens, part, &first, &count);
+    lat_chunk_row_part(chunk, chunk->tokens, part, &first, &count);
     lat_linear_apply(m, &chunk->layer->key_value, &(lat_apply){
         .m = count, .a = chunk->x + first * h, .lda = h,
         .c = chunk->key_value + first * 2 * h, .ldc = 2 * h});
@@ -161,7 +162,7 @@ static void finish_part(lat_chunk *chunk, size_t part, float *scratch)
     const lat_model *m = chunk->model;
     const lat_layer *layer = chunk->layer;
     size_t first, count, h = m->config.hidden, f = m->config.feed_forward;
-    lat_chunk_row_part(chunk->rows, part, &first, &count);
+    lat_chunk_row_part(chunk, chunk->rows, part, &first, &count);
     float *x = chunk->x + first * h;
     lat_linear_apply(m, &layer->output, &(lat_apply){
         .m = count, .a = chunk->query + first * h, .lda = h,
@@ -194,12 +195,12 @@ void lat_chunk_layer(lat_chunk *chunk, size_t number)
 {
     const lat_model *m = chunk->model;
     chunk->layer = &m->layers[m->layer_of[number - 1]];
-    size_t parts = lat_chunk_row_parts(chunk->tokens);
+    size_t parts = lat_chunk_row_parts(chunk, chunk->tokens);
     if (number == chunk->top && chunk->kept != NULL &&
         chunk->kept_count < chunk->tokens) {
         lat_chunk_run(chunk, parts, key_value_part);
         keep_rows(chunk);
-        parts = lat_chunk_row_parts(chunk->rows);
+        parts = lat_chunk_row_parts(chunk, chunk->rows);
         lat_chunk_run(chunk, parts, query_part);
     } else {
         lat_chunk_run(chunk, parts, both_part);

@@ -285,6 +285,51 @@ static void check_trained(const char *shared, const char *name)
     lat_free(folder);
 }
 
+/* A published BERT of odd sizes; seven decimals of some of its states. */
+static void check_rnabert(const char *shared)
+{
+    lat_error error = {0};
+    lat_model *model = NULL;
+    reference r = {0};
+    char *folder = lat_format("%s/weights/rnabert", shared);
+    char *path = lat_path_join(folder, "expected.json");
+    CHECK_MSG(read_json(&r, path, &error) &&
+              lat_model_open(&model, folder, NULL, &error) == LAT_OK, "%s",
+              lat_error_message(&error));
+    if (model != NULL) {
+        const lat_model_info *info = lat_model_get_info(model);
+        lat_json list = {.type = LAT_JSON_ARRAY, .size = 1,
+                         .items = (lat_json *)r.root};
+        CHECK(info->head == LAT_HEAD_MASKED_LM && info->classes == 6);
+        read_inputs(&r, &list);
+        outputs o = new_outputs(info, r.tokens);
+        lat_states want = {.hidden = o.hidden};
+        CHECK(lat_model_forward(model, NULL, &r.batch, &want, &error) ==
+              LAT_OK);
+        const lat_json *hidden = lat_json_get(r.root, "hidden");
+        CHECK(hidden->size == info->layers + 1);
+        double worst = 0;
+        for (size_t l = 0; l < hidden->size; l++) {
+            for (size_t i = 0; i < 16; i++) {
+                size_t row = i < 8 ? 0 : 10;
+                const lat_json *pos = lat_json_get(
+                    &hidden->items[l], i < 8 ? "pos0" : "pos10");
+                double d = (double)o.hidden[l][row * info->hidden + i % 8] -
+                           pos->items[i % 8].number;
+                worst = fabs(d) > worst ? fabs(d) : worst;
+            }
+        }
+        /* Half of the last decimal, and float32 for states up to 1.6. */
+        CHECK_MSG(worst < 1e-6, "rnabert: off by %.3g", worst);
+        printf("  %-14s worst difference: %.2g\n", "rnabert", worst);
+        free_outputs(&o);
+    }
+    lat_model_close(model);
+    close_reference(&r);
+    lat_free(path);
+    lat_free(folder);
+}
+
 int main(void)
 {
     const char *shared = harness_shared();
@@ -294,6 +339,7 @@ int main(void)
         check_trained(shared, "minilm-sst2");
         check_trained(shared, "demo-sst2");
         check_trained(shared, "albert-sst2");
+        check_rnabert(shared);
     }
     return harness_end("test_encoder_reference");
 }
