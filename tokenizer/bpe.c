@@ -35,14 +35,21 @@ static bool before(lat_candidate a, lat_candidate b)
     return a.rank != b.rank ? a.rank < b.rank : a.place < b.place;
 }
 
-static void push(lat_candidate *heap, size_t *count, lat_candidate one)
+static bool push(lat_scratch *scratch, size_t *count, lat_candidate one)
 {
-    size_t at = (*count)++;
+    size_t at = *count;
+    if (at == scratch->heap_capacity
+        && !lat_scratch_grow(&scratch->heap, &scratch->heap_capacity, at + 1,
+                             sizeof one))
+        return false;
+    lat_candidate *heap = scratch->heap;
+    ++*count;
     while (at > 0 && before(one, heap[(at - 1) / 2])) {
         heap[at] = heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
     heap[at] = one;
+    return true;
 }
 
 static lat_candidate pop(lat_candidate *heap, size_t *count)
@@ -64,28 +71,33 @@ static lat_candidate pop(lat_candidate *heap, size_t *count)
     return top;
 }
 
-static void consider(const lat_pieces *pieces, const lat_symbol *symbols,
-                     uint32_t place, lat_candidate *heap, size_t *count)
+/* The pair that starts at `place`, if it can be merged. */
+static bool consider(const lat_pieces *pieces, lat_scratch *scratch,
+                     uint32_t place, size_t *waiting)
 {
+    const lat_symbol *symbols = scratch->symbols;
     uint32_t next = symbols[place].after;
     if (next == LAT_NO_ID)
-        return;
+        return true;
     const lat_merge *merge = find_merge(pieces, symbols[place].id,
                                         symbols[next].id);
-    if (merge != NULL)
-        push(heap, count, (lat_candidate){merge->rank, place, merge->id});
+    return merge == NULL
+           || push(scratch, waiting,
+                   (lat_candidate){merge->rank, place, merge->id});
 }
 
-/* Each merge takes one symbol away and adds two candidates at most: the
- * heap never holds more than three times the symbols. */
-static void merge_all(const lat_pieces *pieces, lat_symbol *symbols,
-                      size_t count, lat_candidate *heap)
+/* Each merge takes one symbol away and adds two candidates at most: there
+ * are fewer than three for each symbol in all. */
+static bool merge_all(const lat_pieces *pieces, lat_scratch *scratch,
+                      size_t count)
 {
+    lat_symbol *symbols = scratch->symbols;
     size_t waiting = 0;
     for (size_t i = 0; i + 1 < count; i++)
-        consider(pieces, symbols, (uint32_t)i, heap, &waiting);
+        if (!consider(pieces, scratch, (uint32_t)i, &waiting))
+            return false;
     while (waiting > 0) {
-        lat_candidate top = pop(heap, &waiting);
+        lat_candidate top = pop(scratch->heap, &waiting);
         lat_symbol *left = &symbols[top.place];
         if (left->size == 0 || left->after == LAT_NO_ID)
             continue;
@@ -99,10 +111,12 @@ static void merge_all(const lat_pieces *pieces, lat_symbol *symbols,
         right->size = 0;
         if (left->after != LAT_NO_ID)
             symbols[left->after].before = top.place;
-        if (left->before != LAT_NO_ID)
-            consider(pieces, symbols, left->before, heap, &waiting);
-        consider(pieces, symbols, top.place, heap, &waiting);
+        if ((left->before != LAT_NO_ID
+             && !consider(pieces, scratch, left->before, &waiting))
+            || !consider(pieces, scratch, top.place, &waiting))
+            return false;
     }
+    return true;
 }
 
 /* ---- From a word to symbols --------------------------------------------- */
@@ -199,8 +213,11 @@ lat_status lat_bpe_encode(const lat_pieces *pieces, lat_scratch *scratch,
     const char *word = text->bytes + first;
     size_t size = end - first, at = 0;
     lat_note note = {NULL, text, first, end};
-    if (!lat_token_reserve(scratch, size))
-        return lat_error_memory(error, size * sizeof(lat_token));
+    size_t most = pieces->byte_fallback ? size
+                  : lat_count_characters(word, size);
+    if (!lat_token_reserve(scratch, most > LAT_CACHE_TOKENS
+                                        ? most : LAT_CACHE_TOKENS))
+        return lat_error_memory(error, most * sizeof(lat_token));
     if (lat_cache_get(scratch, &note))
         return LAT_OK;
     if (pieces->ignore_merges) {
@@ -212,13 +229,12 @@ lat_status lat_bpe_encode(const lat_pieces *pieces, lat_scratch *scratch,
     }
     if (size > UINT32_MAX / 4
         || !lat_scratch_grow(&scratch->symbols, &scratch->symbol_capacity,
-                             size, sizeof *scratch->symbols)
-        || !lat_scratch_grow(&scratch->heap, &scratch->heap_capacity,
-                             size * 3, sizeof *scratch->heap))
-        return lat_error_memory(error, size * 3 * sizeof *scratch->heap);
+                             most, sizeof *scratch->symbols))
+        return lat_error_memory(error, most * sizeof *scratch->symbols);
     symbol_state state = {.symbols = scratch->symbols};
     make_symbols(pieces, &state, word, size);
-    merge_all(pieces, state.symbols, state.count, scratch->heap);
+    if (!merge_all(pieces, scratch, state.count))
+        return lat_error_memory(error, most * 2 * sizeof *scratch->heap);
     for (uint32_t i = 0; state.count != 0 && i != LAT_NO_ID;
          i = state.symbols[i].after) {
         const lat_symbol *symbol = &state.symbols[i];

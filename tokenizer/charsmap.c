@@ -96,14 +96,6 @@ lat_status lat_charsmap_read(const lat_charsmap **out, lat_arena *arena,
     return LAT_OK;
 }
 
-static size_t count_codes(const char *text, size_t size)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < size; i++)
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return count;
-}
-
 /* New characters replace the old ones one by one; more are insertions,
  * fewer make the last one before (even if it is not of this cluster) swallow
  * the difference. */
@@ -127,7 +119,7 @@ static void put_cluster(const lat_charsmap *map, lat_rewrite *rewrite,
                                             : NULL;
     if (other != NULL) {
         *changed = true;
-        put_replacement(rewrite, other, count_codes(text, size));
+        put_replacement(rewrite, other, lat_count_characters(text, size));
         return;
     }
     for (size_t at = 0; at < size;) {

@@ -131,5 +131,12 @@ static inline size_t lat_utf8_length(char lead)
     unsigned char byte = (unsigned char)lead;
     return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
+static inline size_t lat_count_characters(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return count;
+}
 
 #endif

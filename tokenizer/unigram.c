@@ -97,20 +97,24 @@ lat_status lat_unigram_encode(const lat_pieces *pieces, lat_scratch *scratch,
     const char *word = text->bytes + first;
     size_t size = end - first;
     lat_note note = {NULL, text, first, end};
-    if (!lat_token_reserve(scratch, size))
-        return lat_error_memory(error, size * sizeof(lat_token));
+    if (!lat_token_reserve(scratch, LAT_CACHE_TOKENS))
+        return lat_error_memory(error, sizeof(lat_token));
     if (lat_cache_get(scratch, &note))
         return LAT_OK;
+    size_t most = pieces->byte_fallback ? size
+                  : lat_count_characters(word, size);
     if (!lat_scratch_grow(&scratch->best, &scratch->best_capacity, size + 1,
                           sizeof *scratch->best)
         || !lat_scratch_grow(&scratch->symbols, &scratch->symbol_capacity,
-                             size, sizeof *scratch->symbols))
+                             most, sizeof *scratch->symbols))
         return lat_error_memory(error, size * sizeof *scratch->best);
     lat_status status = forward(pieces, scratch->best, word, size, error);
     if (status != LAT_OK)
         return status;
     size_t count = backward(pieces, scratch->best, word, size,
                             scratch->symbols);
+    if (!lat_token_reserve(scratch, count))
+        return lat_error_memory(error, count * sizeof(lat_token));
     while (count > 0) {
         const lat_symbol *symbol = &scratch->symbols[--count];
         lat_note_token(scratch, &note, symbol->id, symbol->before,

@@ -9,25 +9,18 @@
  */
 #include "tokenizer_int.h"
 
-static size_t count_characters(const char *text, size_t size)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < size; i++)
-        count += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return count;
-}
-
 lat_status lat_wordpiece_encode(const lat_pieces *pieces,
                                 lat_scratch *scratch, const lat_text *text,
                                 size_t first, size_t end, lat_error *error)
 {
     const char *bytes = text->bytes;
     size_t before = scratch->token_count, at = first;
-    if (!lat_token_reserve(scratch, end - first))
+    bool too_long = end - first > pieces->most_characters
+                    && lat_count_characters(bytes + first, end - first)
+                           > pieces->most_characters;
+    if (!lat_token_reserve(scratch, too_long ? 1 : end - first))
         return lat_error_memory(error, (end - first) * sizeof(lat_token));
-    if (end - first > pieces->most_characters
-        && count_characters(bytes + first, end - first)
-               > pieces->most_characters) {
+    if (too_long) {
         lat_token_add(scratch, pieces->unknown, text, first, end);
         return LAT_OK;
     }
