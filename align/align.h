@@ -272,6 +272,11 @@ typedef struct lat_labels {
     size_t *starts;      /* size + 1 */
     uint32_t *labels;    /* those of word w: starts[w] .. starts[w+1]-1,
                             distinct */
+    /* Words with the same labels in the same order share a bundle. */
+    uint32_t *bundle;    /* size: bundle of each word */
+    size_t bundles;
+    size_t *bundle_starts;   /* bundles + 1 */
+    uint32_t *bundle_labels;
     const char *origin;  /* what was read, say "CoNLL-U"; static */
 } lat_labels;
 

@@ -74,7 +74,7 @@ void lat_index_free_int(index_set *set);
 typedef struct overlap_scratch {
     uint32_t *row;      /* K: members shared with each base concept; zero
                            between concepts */
-    uint32_t *touched;  /* K: the ones that are not zero */
+    uint32_t *touched;  /* K + 1: the ones that are not zero */
     size_t touched_count;
     uint32_t *best_base, *best_tuned; /* K: highest count that counts */
     uint32_t *size_base, *size_tuned; /* K: of a resample */
@@ -122,22 +122,25 @@ typedef struct human_verdict {
 } human_verdict;
 
 typedef struct human_scratch {
-    uint64_t *row;       /* labels: counts; zero between concepts */
-    uint32_t *touched;   /* labels, in order of first sight */
+    uint32_t *row;       /* labels: counts; zero between concepts */
+    uint32_t *touched;   /* labels + 1, in order of first sight */
     size_t touched_count;
+    uint32_t *bundle_row; /* bundles: counts; zero between concepts */
+    uint32_t *bundle_touched; /* bundles + 1 */
+    size_t bundle_count;
     double *label_best;  /* labels: highest share in a concept, -1 */
     uint32_t *mentioned; /* labels whose label_best is set */
     size_t mentioned_count;
     uint32_t *stamp;     /* thetas x labels, only where `last` counts */
     uint32_t round;
     double *shares;      /* concepts: best share that may align, or -1 */
-    uint32_t *words;     /* occurrences or types of the text, shuffled */
+    uint32_t *shuffled;  /* bundles of the occurrences or of the types */
     uint32_t *weights;   /* sentences */
     uint32_t *entry_weights; /* concept types of a resample */
 } human_scratch;
 
-/* One evaluation: as it is, shuffled (words, types) or resampled
- * (weights). */
+/* One family on one clustering.  Both rules see members through bundles:
+ * most words of a text share theirs with many others. */
 typedef struct human_job {
     lat_human *out;
     const lat_concepts *concepts;
@@ -145,15 +148,21 @@ typedef struct human_job {
     const lat_labels *labels;
     lat_arena arena;
     size_t names;          /* labels */
-    bool *drop;            /* labels: ends in _UNK */
     bool *never;           /* labels: a winner that cannot align */
     uint32_t *letters;     /* labels: characters */
-    uint32_t *members;     /* occurrences: word of the text, or NONE */
     double near_top;       /* 0.95, parsed */
+    double theta_least;    /* of the sweep and the main one, 0 left out */
+    /* Labels that the rule counts; the last bundle is empty and stands for
+     * places without a word ([CLS]). */
+    size_t bundles;
+    size_t *bundle_starts; /* bundles + 1 */
+    uint32_t *bundle_labels;
+    uint32_t *bundle_unknown; /* occurrence rule: unknown labels in it */
+    bool *bundle_bare;     /* occurrence rule: left without a label */
+    uint32_t *members;     /* occurrence rule: bundle of each occurrence */
     /* Type rule. */
     size_t types;          /* of the text */
-    size_t *type_starts;   /* types + 1 */
-    uint32_t *type_labels; /* used labels of each type */
+    uint32_t *type_bundle; /* types: bundle of used labels */
     size_t *entry_starts;  /* concepts + 1 */
     uint32_t *entries;     /* types of each concept, text numbering */
     uint32_t *entry_counts; /* how often each occurs in the concept */
@@ -163,10 +172,9 @@ typedef struct human_job {
     double *results;       /* thetas + 1, 3 values, shuffle */
 } human_job;
 
-/* What varies between evaluations; NULL = as it is. */
+/* What varies between evaluations; weights NULL = 1 each. */
 typedef struct human_view {
-    const uint32_t *members;  /* occurrence rule: shuffled members */
-    const uint32_t *types;    /* type rule: whose labels a type has */
+    const uint32_t *bundles;  /* of the occurrences, or of the types */
     const uint32_t *weights;  /* by sentence */
 } human_view;
 
@@ -240,6 +248,8 @@ lat_status lat_labels_bundle_int(label_builder *builder, const char *text,
                                  size_t size);
 /* Ends the item; without a label it gets "NO_UNK". */
 lat_status lat_labels_next_int(label_builder *builder);
+/* Numbers the bundles; the last step of every reader. */
+lat_status lat_labels_finish_int(lat_labels *labels, lat_error *error);
 /* Items were the types of `text`: spreads them over its words. */
 lat_status lat_labels_spread_int(lat_labels *labels, const lat_text *text,
                                  lat_error *error);
@@ -298,5 +308,7 @@ void lat_tsv_text_int(lat_buffer *to, const char *text, size_t size);
 /* 100 k / n, NaN when n is 0. */
 double lat_percent_int(size_t k, size_t n);
 double lat_share_int(uint64_t k, uint64_t n);
+/* Smallest k with k/n >= theta (> theta when strict) in double; n > 0. */
+uint64_t lat_needed_int(double theta, uint64_t n, bool strict);
 
 #endif

@@ -174,42 +174,68 @@ void lat_text_free(lat_text *text)
     memset(text, 0, sizeof *text);
 }
 
+/* Numbers of the clustering's words in the text; SIZE_MAX when absent. */
+static size_t *map_words(const lat_text *text, const lat_intern *words)
+{
+    size_t i, n = lat_intern_count(words);
+    size_t *out = lat_new_array(n, sizeof *out);
+
+    for (i = 0; out != NULL && i < n; i++) {
+        size_t size;
+        const char *word = lat_intern_text(words, i, &size);
+
+        out[i] = lat_intern_find(text->set, word, size);
+    }
+    return out;
+}
+
+static lat_status check_place(const lat_text *text,
+                              const lat_concepts *concepts,
+                              const lat_occurrence *at, size_t number,
+                              lat_error *error)
+{
+    size_t length;
+    uint32_t want;
+
+    if (at->sentence >= text->sentences)
+        return lat_error_set(error, LAT_MALFORMED,
+                             "the clusters have sentence %lu, the text only "
+                             "%lu sentences", (unsigned long)at->sentence,
+                             (unsigned long)text->sentences);
+    if (at->position < 0)
+        return LAT_OK;
+    length = text->starts[at->sentence + 1] - text->starts[at->sentence];
+    if ((size_t)at->position >= length)
+        return lat_error_set(error, LAT_MALFORMED,
+                             "the clusters have position %ld in sentence "
+                             "%lu, which has %lu words", (long)at->position,
+                             (unsigned long)at->sentence,
+                             (unsigned long)length);
+    want = text->words[text->starts[at->sentence] + (size_t)at->position];
+    if (want == number)
+        return LAT_OK;
+    return lat_error_set(error, LAT_MALFORMED,
+                         "sentence %lu, position %ld: the text has "
+                         "\"%.40s\", the clusters \"%.40s\"",
+                         (unsigned long)at->sentence, (long)at->position,
+                         lat_intern_text(text->set, want, NULL),
+                         lat_intern_text(concepts->words, at->word, NULL));
+}
+
 lat_status lat_text_check(const lat_text *text, const lat_concepts *concepts,
                           lat_error *error)
 {
-    size_t i;
+    size_t *numbers = map_words(text, concepts->words), i;
+    lat_status status = LAT_OK;
 
-    for (i = 0; i < concepts->size; i++) {
+    if (numbers == NULL)
+        return lat_error_memory(error, lat_intern_count(concepts->words) *
+                                           sizeof *numbers);
+    for (i = 0; i < concepts->size && status == LAT_OK; i++) {
         const lat_occurrence *at = &concepts->occurrences[i];
-        size_t size, length, have;
-        const char *word, *want;
 
-        if (at->sentence >= text->sentences)
-            return lat_error_set(error, LAT_MALFORMED,
-                                 "the clusters have sentence %lu, the text "
-                                 "only %lu sentences",
-                                 (unsigned long)at->sentence,
-                                 (unsigned long)text->sentences);
-        if (at->position < 0)
-            continue;
-        length = text->starts[at->sentence + 1] - text->starts[at->sentence];
-        if ((size_t)at->position >= length)
-            return lat_error_set(error, LAT_MALFORMED,
-                                 "the clusters have position %ld in "
-                                 "sentence %lu, which has %lu words",
-                                 (long)at->position,
-                                 (unsigned long)at->sentence,
-                                 (unsigned long)length);
-        word = lat_intern_text(concepts->words, at->word, &size);
-        want = lat_intern_text(text->set,
-                               text->words[text->starts[at->sentence] +
-                                           (size_t)at->position], &have);
-        if (size != have || memcmp(word, want, size) != 0)
-            return lat_error_set(error, LAT_MALFORMED,
-                                 "sentence %lu, position %ld: the text has "
-                                 "\"%.40s\", the clusters \"%.40s\"",
-                                 (unsigned long)at->sentence,
-                                 (long)at->position, want, word);
+        status = check_place(text, concepts, at, numbers[at->word], error);
     }
-    return LAT_OK;
+    lat_free(numbers);
+    return status;
 }

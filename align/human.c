@@ -33,12 +33,10 @@ static lat_status copy_names(human_job *job, lat_error *error)
     lat_status status = lat_intern_create(&out->labels, error);
 
     job->names = lat_intern_count(names);
-    job->drop = lat_arena_array(&job->arena, job->names, sizeof *job->drop);
     job->never = lat_arena_array(&job->arena, job->names, sizeof *job->never);
     job->letters = lat_arena_array(&job->arena, job->names,
                                    sizeof *job->letters);
-    if (status == LAT_OK && (job->drop == NULL || job->never == NULL ||
-                             job->letters == NULL))
+    if (status == LAT_OK && (job->never == NULL || job->letters == NULL))
         status = lat_error_memory(error, job->names * 8);
     for (i = 0; i < job->names && status == LAT_OK; i++) {
         size_t size, at;
@@ -46,7 +44,6 @@ static lat_status copy_names(human_job *job, lat_error *error)
 
         if (lat_intern_add(out->labels, name, size) == SIZE_MAX)
             status = lat_error_memory(error, size);
-        job->drop[i] = size >= 4 && memcmp(name + size - 4, "_UNK", 4) == 0;
         job->never[i] = job->labels->unknown[i] ||
                         contains(name, size, "_UNK");
         for (at = 0; at < size; at++) /* bytes that start a character */
@@ -56,88 +53,211 @@ static lat_status copy_names(human_job *job, lat_error *error)
     return status;
 }
 
-/* Where every clustered occurrence stands in the text. */
+/* Room for `count` bundles with `labels` labels in all. */
+static lat_status make_bundles(human_job *job, size_t count, size_t labels,
+                               lat_error *error)
+{
+    lat_arena *arena = &job->arena;
+
+    job->bundles = count;
+    job->bundle_starts = lat_arena_array(arena, count + 1, sizeof(size_t));
+    job->bundle_labels = lat_arena_array(arena, labels, sizeof(uint32_t));
+    job->bundle_unknown = lat_arena_array(arena, count, sizeof(uint32_t));
+    job->bundle_bare = lat_arena_array(arena, count, sizeof(bool));
+    if (job->bundle_starts == NULL || job->bundle_labels == NULL ||
+        job->bundle_unknown == NULL || job->bundle_bare == NULL)
+        return lat_error_memory(error, count * 16 + labels * 4);
+    return LAT_OK;
+}
+
+static bool ends_unknown(const char *name, size_t size)
+{
+    return size >= 4 && memcmp(name + size - 4, "_UNK", 4) == 0;
+}
+
+/* Occurrence rule: the family's bundles, less what ignore_unknown drops,
+ * and the bundle of every clustered occurrence. */
 static lat_status place_members(human_job *job, lat_error *error)
 {
+    const lat_labels *labels = job->labels;
     const lat_concepts *concepts = job->concepts;
-    size_t i;
+    size_t i, k, size, count = labels->bundles, total = 0;
+    lat_status status = make_bundles(job, count + 1,
+                                     labels->bundle_starts[count], error);
 
     job->members = lat_arena_array(&job->arena, concepts->size,
                                    sizeof *job->members);
-    if (job->members == NULL)
-        return lat_error_memory(error,
-                                concepts->size * sizeof *job->members);
+    if (status == LAT_OK && job->members == NULL)
+        status = lat_error_memory(error, concepts->size * 4);
+    for (i = 0; status == LAT_OK && i < count; i++) {
+        for (k = labels->bundle_starts[i]; k < labels->bundle_starts[i + 1];
+             k++) {
+            uint32_t label = labels->bundle_labels[k];
+            const char *name = lat_intern_text(labels->names, label, &size);
+
+            job->bundle_unknown[i] += labels->unknown[label];
+            if (!job->out->options.ignore_unknown ||
+                !ends_unknown(name, size))
+                job->bundle_labels[total++] = label;
+        }
+        job->bundle_bare[i] = total == job->bundle_starts[i];
+        job->bundle_starts[i + 1] = total;
+    }
+    if (status != LAT_OK)
+        return status;
+    /* The place before a sentence has no label and counts as unknown. */
+    job->bundle_starts[count + 1] = total;
+    job->bundle_unknown[count] = 1;
+    job->bundle_bare[count] = true;
     for (i = 0; i < concepts->size; i++) {
         const lat_occurrence *at = &concepts->occurrences[i];
 
         job->members[i] =
             at->position < 0
-                ? LAT_NO_CONCEPT
-                : (uint32_t)(job->text->starts[at->sentence] +
-                             (size_t)at->position);
+                ? (uint32_t)count
+                : labels->bundle[job->text->starts[at->sentence] +
+                                 (size_t)at->position];
     }
     return LAT_OK;
 }
 
-/* Known labels of every type of the text, distinct, and group sizes. */
-static lat_status group_types(human_job *job, lat_error *error)
+/* Distinct pairs of type and bundle, sorted: *count of them in *out, which
+ * the caller frees. */
+static lat_status pair_types(lat_place **out, size_t *count,
+                             const human_job *job, lat_error *error)
+{
+    size_t n = job->text->size, i, k = 0;
+    lat_place *scratch = lat_new_array(n, sizeof *scratch);
+    lat_status status = LAT_OK;
+
+    *out = lat_new_array(n, sizeof **out);
+    if (*out == NULL || scratch == NULL) {
+        status = lat_error_memory(error, 2 * n * sizeof *scratch);
+        goto done;
+    }
+    for (i = 0; i < n; i++) {
+        (*out)[i].key = (uint64_t)job->text->words[i] << 32 |
+                        job->labels->bundle[i];
+        (*out)[i].index = 0;
+    }
+    lat_places_sort_int(*out, scratch, n);
+    for (i = 0; i < n; i++)
+        if (k == 0 || (*out)[i].key != (*out)[k - 1].key)
+            (*out)[k++] = (*out)[i];
+    *count = k;
+done:
+    lat_free(scratch);
+    return status;
+}
+
+/* Known labels of every type, distinct, one type after the other; `seen`
+ * has the last type + 1 that each label was met in. */
+static size_t list_labels(human_job *job, const lat_place *pairs,
+                          size_t count, uint32_t *seen, size_t *starts,
+                          uint32_t *list)
+{
+    const lat_labels *labels = job->labels;
+    size_t i, k, total = 0;
+
+    for (i = 0; i < count; i++) {
+        uint32_t type = (uint32_t)(pairs[i].key >> 32);
+        uint32_t bundle = (uint32_t)(pairs[i].key & UINT32_MAX);
+
+        for (k = labels->bundle_starts[bundle];
+             k < labels->bundle_starts[bundle + 1]; k++) {
+            uint32_t label = labels->bundle_labels[k];
+
+            if (labels->unknown[label] || seen[label] == type + 1)
+                continue;
+            seen[label] = type + 1;
+            job->out->groups[label]++;
+            list[total++] = label;
+        }
+        starts[type + 1] = total;
+    }
+    return total;
+}
+
+static void size_labels(human_job *job)
 {
     const lat_labels *labels = job->labels;
     lat_human *out = job->out;
-    bool by_types = out->options.label_unit == LAT_UNIT_TYPES;
-    size_t n = job->text->size, pairs = labels->starts[n], i, k, count = 0;
-    lat_place *all = lat_new_array(pairs, sizeof *all);
-    lat_place *scratch = lat_new_array(pairs, sizeof *scratch);
-    lat_status status = LAT_OK;
+    size_t i, k;
 
-    job->types = lat_intern_count(job->text->set);
-    job->type_starts = lat_arena_array(&job->arena, job->types + 1,
-                                       sizeof *job->type_starts);
-    job->type_labels = lat_arena_array(&job->arena, pairs,
-                                       sizeof *job->type_labels);
-    if (all == NULL || scratch == NULL || job->type_starts == NULL ||
-        job->type_labels == NULL) {
-        status = lat_error_memory(error, 2 * pairs * sizeof *all);
-        goto done;
-    }
-    for (i = 0; i < n; i++)
-        for (k = labels->starts[i]; k < labels->starts[i + 1]; k++)
-            if (!labels->unknown[labels->labels[k]]) {
-                all[count].key = (uint64_t)job->text->words[i] << 32 |
-                                 labels->labels[k];
-                all[count].index = 0;
-                if (!by_types)
-                    out->sizes[labels->labels[k]]++;
-                count++;
-            }
-    lat_places_sort_int(all, scratch, count);
-    for (i = 0, k = 0; i < count; i++) {
-        if (k > 0 && all[i].key == all[k - 1].key)
-            continue;
-        all[k++] = all[i];
-        out->groups[all[i].key & UINT32_MAX]++;
-        if (by_types)
-            out->sizes[all[i].key & UINT32_MAX]++;
-    }
+    if (out->options.label_unit == LAT_UNIT_TYPES)
+        memcpy(out->sizes, out->groups, job->names * sizeof *out->sizes);
+    else
+        for (i = 0; i < labels->size; i++)
+            for (k = labels->starts[i]; k < labels->starts[i + 1]; k++)
+                out->sizes[labels->labels[k]] +=
+                    !labels->unknown[labels->labels[k]];
     for (i = 0; i < job->names; i++) {
         out->used[i] = !labels->unknown[i] &&
                        out->sizes[i] >= out->options.label_min;
         out->labels_used += out->used[i];
     }
-    count = k;
-    for (i = 0, k = 0; i < count; i++) {
-        uint32_t label = (uint32_t)(all[i].key & UINT32_MAX);
+}
 
-        if (!out->used[label])
-            continue;
-        job->type_starts[(all[i].key >> 32) + 1]++;
-        job->type_labels[k++] = label;
+/* Type rule: every type of the text is in the groups of the known labels it
+ * was ever tagged with; types of the same groups share a bundle. */
+static lat_status group_types(human_job *job, lat_error *error)
+{
+    const lat_labels *labels = job->labels;
+    size_t count = 0, t, i, most = 0, total = 0;
+    size_t *starts = NULL;
+    uint32_t *list = NULL, *seen = lat_new_array(job->names, sizeof *seen);
+    lat_place *pairs = NULL;
+    lat_intern *lists = NULL;
+    lat_status status = pair_types(&pairs, &count, job, error);
+
+    job->types = lat_intern_count(job->text->set);
+    job->type_bundle = lat_arena_array(&job->arena, job->types,
+                                       sizeof *job->type_bundle);
+    for (i = 0; status == LAT_OK && i < count; i++) {
+        size_t bundle = (size_t)(pairs[i].key & UINT32_MAX);
+
+        most += labels->bundle_starts[bundle + 1] -
+                labels->bundle_starts[bundle];
     }
-    for (i = 0; i < job->types; i++)
-        job->type_starts[i + 1] += job->type_starts[i];
+    starts = lat_new_array(job->types + 1, sizeof *starts);
+    list = lat_new_array(most, sizeof *list);
+    if (status == LAT_OK && (seen == NULL || starts == NULL ||
+                             list == NULL || job->type_bundle == NULL))
+        status = lat_error_memory(error, most * sizeof *list);
+    if (status == LAT_OK)
+        status = lat_intern_create(&lists, error);
+    if (status != LAT_OK)
+        goto done;
+    list_labels(job, pairs, count, seen, starts, list);
+    size_labels(job);
+    for (t = 0; t < job->types && status == LAT_OK; t++) {
+        size_t from = starts[t], k = from, number;
+
+        for (i = from; i < starts[t + 1]; i++)
+            if (job->out->used[list[i]])
+                list[k++] = list[i];
+        number = lat_intern_add(lists, (const char *)(list + from),
+                                (k - from) * sizeof *list);
+        if (number == SIZE_MAX)
+            status = lat_error_memory(error, (k - from) * sizeof *list);
+        job->type_bundle[t] = (uint32_t)number;
+    }
+    if (status == LAT_OK)
+        status = make_bundles(job, lat_intern_count(lists), most, error);
+    for (i = 0; status == LAT_OK && i < job->bundles; i++) {
+        size_t bytes;
+        const char *text = lat_intern_text(lists, i, &bytes);
+
+        memcpy(job->bundle_labels + total, text, bytes);
+        total += bytes / sizeof *list;
+        job->bundle_starts[i + 1] = total;
+    }
 done:
-    lat_free(all);
-    lat_free(scratch);
+    lat_intern_free(lists);
+    lat_free(pairs);
+    lat_free(starts);
+    lat_free(list);
+    lat_free(seen);
     return status;
 }
 
@@ -213,20 +333,23 @@ static lat_status make_scratch(human_job *job, lat_pool *pool,
     for (w = 0; w < workers && job->scratch != NULL; w++) {
         human_scratch *with = &job->scratch[w];
 
-        with->row = lat_arena_array(arena, names, sizeof *with->row);
-        with->touched = lat_arena_array(arena, names, 4);
+        with->row = lat_arena_array(arena, names, 4);
+        with->touched = lat_arena_array(arena, names + 1, 4);
+        with->bundle_row = lat_arena_array(arena, job->bundles, 4);
+        with->bundle_touched = lat_arena_array(arena, job->bundles + 1, 4);
         with->label_best = lat_arena_array(arena, names, sizeof(double));
         with->mentioned = lat_arena_array(arena, names, 4);
         with->stamp = lat_arena_array(arena, stamp_room, 4);
         with->shares = lat_arena_array(arena, job->concepts->count,
                                        sizeof(double));
-        with->words = lat_arena_array(arena, words, 4);
+        with->shuffled = lat_arena_array(arena, words, 4);
         with->weights = lat_arena_array(arena, job->text->sentences, 4);
         with->entry_weights = lat_arena_array(arena, entries, 4);
         if (with->row == NULL || with->touched == NULL ||
+            with->bundle_row == NULL || with->bundle_touched == NULL ||
             with->label_best == NULL || with->mentioned == NULL ||
             with->stamp == NULL || with->shares == NULL ||
-            with->words == NULL || with->weights == NULL ||
+            with->shuffled == NULL || with->weights == NULL ||
             with->entry_weights == NULL)
             return lat_error_memory(error, names * 28 + words * 4);
         for (i = 0; i < names; i++)
@@ -298,7 +421,7 @@ static lat_status judge_by_occurrences(human_job *job, size_t c,
     lat_human *out = job->out;
     lat_human_concept *at = &out->concepts[c];
     human_scratch *with = &job->scratch[0];
-    human_view view = {NULL, NULL, NULL};
+    human_view view = {job->members, NULL};
     human_verdict verdict;
     lat_status status;
 
@@ -338,7 +461,7 @@ static lat_status judge_by_types(human_job *job, size_t c, lat_error *error)
     lat_human *out = job->out;
     lat_human_concept *at = &out->concepts[c];
     human_scratch *with = &job->scratch[0];
-    human_view view = {NULL, NULL, NULL};
+    human_view view = {job->type_bundle, NULL};
     uint64_t size = lat_human_types_int(with, job, &view, c);
     lat_status status = LAT_OK;
     size_t i;
@@ -414,7 +537,8 @@ static void sum_up(human_job *job)
 {
     lat_human *out = job->out;
     size_t aligned[LAT_THETAS + 1], covered[LAT_THETAS + 1], i, t;
-    human_view view = {NULL, NULL, NULL};
+    human_view view = {out->options.rule == LAT_RULE_TYPE
+                           ? job->type_bundle : job->members, NULL};
     lat_interval none = lat_interval_of(NULL, 0);
     double of_concepts = lat_share_int(out->aligned, out->count);
 
@@ -454,7 +578,7 @@ static lat_status make_output(human_job *job,
 {
     lat_human *out = job->out;
     lat_arena *arena = &out->arena;
-    size_t names = lat_intern_count(job->labels->names);
+    size_t names = lat_intern_count(job->labels->names), t;
     const char *theta = options->theta;
     lat_theta near_top;
     lat_status status = lat_shuffles_check_int(options->permutations,
@@ -474,6 +598,11 @@ static lat_status make_output(human_job *job,
     if (status != LAT_OK)
         return status;
     job->near_top = near_top.value;
+    job->theta_least = out->theta.value > 0.0 ? out->theta.value : 1.0;
+    for (t = 0; t < out->thetas.count; t++)
+        if (out->thetas.items[t].value > 0.0 &&
+            out->thetas.items[t].value < job->theta_least)
+            job->theta_least = out->thetas.items[t].value;
     out->options = *options;
     out->options.theta = out->options.max_unknown = NULL;
     out->options.thetas = NULL;
@@ -522,14 +651,13 @@ lat_status lat_human_run(lat_human *out, lat_pool *pool,
         status = make_output(&job, options, error);
     if (status == LAT_OK)
         status = copy_names(&job, error);
-    if (status == LAT_OK)
-        status = place_members(&job, error);
     if (status == LAT_OK && options->rule == LAT_RULE_TYPE) {
         status = group_types(&job, error);
         if (status == LAT_OK)
             status = list_types(&job, error);
-    } else {
+    } else if (status == LAT_OK) {
         out->labels_used = out->labels_all;
+        status = place_members(&job, error);
     }
     if (status == LAT_OK)
         status = make_scratch(&job, pool, error);

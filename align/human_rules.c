@@ -15,11 +15,48 @@
 #include <math.h>
 #include <string.h>
 
-static void add_label(human_scratch *with, uint32_t label, uint64_t weight)
+/* Without a branch: whether a counter is still zero cannot be guessed. */
+static inline void add_label(human_scratch *with, uint32_t label,
+                             uint32_t weight)
 {
-    if (with->row[label] == 0)
-        with->touched[with->touched_count++] = label;
+    with->touched[with->touched_count] = label;
+    with->touched_count += with->row[label] == 0;
     with->row[label] += weight;
+}
+
+static inline void add_bundle(human_scratch *with, uint32_t bundle,
+                              uint32_t weight)
+{
+    with->bundle_touched[with->bundle_count] = bundle;
+    with->bundle_count += with->bundle_row[bundle] == 0;
+    with->bundle_row[bundle] += weight;
+}
+
+static void clear_bundles(human_scratch *with)
+{
+    size_t i;
+
+    for (i = 0; i < with->bundle_count; i++)
+        with->bundle_row[with->bundle_touched[i]] = 0;
+    with->bundle_count = 0;
+}
+
+/* Counts of labels out of those of the bundles: labels are first seen in
+ * the order of the members, as bundles are. */
+static void expand_bundles(human_scratch *with, const human_job *job)
+{
+    size_t i, k;
+
+    for (i = 0; i < with->bundle_count; i++) {
+        uint32_t bundle = with->bundle_touched[i];
+        uint32_t weight = with->bundle_row[bundle];
+
+        with->bundle_row[bundle] = 0;
+        for (k = job->bundle_starts[bundle];
+             k < job->bundle_starts[bundle + 1]; k++)
+            add_label(with, job->bundle_labels[k], weight);
+    }
+    with->bundle_count = 0;
 }
 
 void lat_human_clear_int(human_scratch *with)
@@ -33,62 +70,22 @@ void lat_human_clear_int(human_scratch *with)
 
 /* ---- Occurrence rule ----------------------------------------------------- */
 
-/* Unknown labels and occurrences of concept c. */
-static void count_unknown(human_verdict *out, const human_job *job,
-                          const uint32_t *members,
-                          const human_view *view, size_t c)
+static void gather_members(human_scratch *with, const human_job *job,
+                           const human_view *view, size_t c)
 {
     const lat_concepts *concepts = job->concepts;
-    size_t i, k;
+    size_t i, end = concepts->starts[c + 1];
 
-    for (i = concepts->starts[c]; i < concepts->starts[c + 1]; i++) {
-        uint64_t weight =
-            view->weights == NULL
-                ? 1 : view->weights[concepts->occurrences[i].sentence];
-        uint32_t word = members[i];
-
-        out->occurrences += weight;
-        /* The place before a sentence ([CLS]) has no label at all. */
-        if (word == LAT_NO_CONCEPT) {
-            out->unknown += weight;
-            continue;
-        }
-        for (k = job->labels->starts[word]; k < job->labels->starts[word + 1];
-             k++)
-            if (job->labels->unknown[job->labels->labels[k]])
-                out->unknown += weight;
+    if (view->weights == NULL) {
+        for (i = concepts->starts[c]; i < end; i++)
+            add_bundle(with, view->bundles[i], 1);
+        return;
     }
-}
+    for (i = concepts->starts[c]; i < end; i++) {
+        uint32_t weight = view->weights[concepts->occurrences[i].sentence];
 
-static void count_labels(human_verdict *out, human_scratch *with,
-                         const human_job *job, const uint32_t *members,
-                         const human_view *view, size_t c)
-{
-    const lat_concepts *concepts = job->concepts;
-    bool ignore = job->out->options.ignore_unknown;
-    size_t i, k;
-
-    for (i = concepts->starts[c]; i < concepts->starts[c + 1]; i++) {
-        uint64_t weight =
-            view->weights == NULL
-                ? 1 : view->weights[concepts->occurrences[i].sentence];
-        uint32_t word = members[i];
-        bool bare = true;
-
-        if (weight == 0)
-            continue;
-        for (k = word == LAT_NO_CONCEPT ? 0 : job->labels->starts[word];
-             word != LAT_NO_CONCEPT && k < job->labels->starts[word + 1];
-             k++) {
-            uint32_t label = job->labels->labels[k];
-
-            if (ignore && job->drop[label])
-                continue;
-            add_label(with, label, weight);
-            bare = false;
-        }
-        if (!bare || !ignore)
-            out->counted += weight;
+        if (weight > 0)
+            add_bundle(with, view->bundles[i], weight);
     }
 }
 
@@ -113,7 +110,7 @@ static void pick_most(human_verdict *out, const human_scratch *with)
 static void pick_longest(human_verdict *out, const human_scratch *with,
                          const human_job *job)
 {
-    double highest = (double)out->count;
+    uint64_t least = lat_needed_int(job->near_top, out->count, true);
     uint32_t length = 1;
     size_t i;
 
@@ -121,10 +118,10 @@ static void pick_longest(human_verdict *out, const human_scratch *with,
     out->count = 0;
     for (i = 0; i < with->touched_count; i++) {
         uint32_t label = with->touched[i];
-        uint64_t count = with->row[label];
+        uint32_t count = with->row[label];
 
-        if ((double)count / highest <= job->near_top ||
-            job->letters[label] < 2 || job->letters[label] < length)
+        if (count < least || job->letters[label] < 2 ||
+            job->letters[label] < length)
             continue;
         if (job->letters[label] > length || count > out->count) {
             length = job->letters[label];
@@ -138,19 +135,30 @@ void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
                                const human_job *job, const human_view *view,
                                size_t c, bool keep)
 {
-    const uint32_t *members = view->members != NULL ? view->members
-                                                    : job->members;
+    bool ignore = job->out->options.ignore_unknown;
+    size_t i;
 
     memset(out, 0, sizeof *out);
     out->winner = LAT_NO_CONCEPT;
     out->share = (double)NAN;
-    count_unknown(out, job, members, view, c);
+    gather_members(with, job, view, c);
+    for (i = 0; i < with->bundle_count; i++) {
+        uint32_t bundle = with->bundle_touched[i];
+        uint64_t count = with->bundle_row[bundle];
+
+        out->occurrences += count;
+        out->unknown += count * job->bundle_unknown[bundle];
+        if (!ignore || !job->bundle_bare[bundle])
+            out->counted += count;
+    }
     out->skipped = out->occurrences == 0 ||
                    (double)out->unknown / (double)out->occurrences >
                        job->out->max_unknown.value;
-    if (out->skipped)
+    if (out->skipped) {
+        clear_bundles(with);
         return;
-    count_labels(out, with, job, members, view, c);
+    }
+    expand_bundles(with, job);
     pick_most(out, with);
     if (job->out->options.ngram && out->count > 0)
         pick_longest(out, with, job);
@@ -168,11 +176,11 @@ uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
 {
     bool by_types = job->out->options.share_unit == LAT_UNIT_TYPES;
     uint64_t size = 0;
-    size_t i, k;
+    size_t i;
 
     for (i = job->entry_starts[c]; i < job->entry_starts[c + 1]; i++) {
         uint32_t type = job->entries[i];
-        uint64_t weight = view->weights != NULL ? with->entry_weights[i]
+        uint32_t weight = view->weights != NULL ? with->entry_weights[i]
                                                 : job->entry_counts[i];
 
         if (weight == 0)
@@ -180,13 +188,10 @@ uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
         if (by_types)
             weight = 1;
         size += weight;
-        if (type == LAT_NO_CONCEPT)
-            continue;
-        if (view->types != NULL)
-            type = view->types[type];
-        for (k = job->type_starts[type]; k < job->type_starts[type + 1]; k++)
-            add_label(with, job->type_labels[k], weight);
+        if (type != LAT_NO_CONCEPT)
+            add_bundle(with, view->bundles[type], weight);
     }
+    expand_bundles(with, job);
     return size;
 }
 
@@ -232,15 +237,21 @@ static void mark_last(human_scratch *with, const human_job *job,
 static void visit_types(human_scratch *with, const human_job *job,
                         const human_view *view, size_t c)
 {
-    uint64_t size;
+    uint64_t size, least;
     size_t i;
 
     if (!job->out->concepts[c].enough)
         return;
     size = lat_human_types_int(with, job, view, c);
+    /* Nearly all labels stay below every threshold. */
+    least = size == 0 ? 1 : lat_needed_int(job->theta_least, size, false);
     for (i = 0; i < with->touched_count; i++) {
-        double share = (double)with->row[with->touched[i]] / (double)size;
+        uint32_t count = with->row[with->touched[i]];
+        double share;
 
+        if (count < least)
+            continue;
+        share = (double)count / (double)size;
         mention(with, with->touched[i], share);
         if (share > with->shares[c])
             with->shares[c] = share;

@@ -40,25 +40,18 @@ static void permutation_task(void *context, size_t task, size_t worker)
     human_job *job = context;
     human_scratch *with = &job->scratch[worker];
     bool by_types = job->out->options.rule == LAT_RULE_TYPE;
-    size_t n = by_types ? job->types : job->concepts->size, i, p;
-    human_view view = {NULL, NULL, NULL};
+    const uint32_t *bundles = by_types ? job->type_bundle : job->members;
+    size_t n = by_types ? job->types : job->concepts->size, p;
+    human_view view = {with->shuffled, NULL};
     lat_random random;
 
-    if (by_types)
-        view.types = with->words;
-    else
-        view.members = with->words;
     for (p = task * LAT_SHUFFLE_BLOCK;
          p < (task + 1) * LAT_SHUFFLE_BLOCK && p < job->shuffles; p++) {
         if (lat_interrupted())
             return;
         lat_random_seed(&random, job->out->options.seed, p);
-        if (by_types)
-            for (i = 0; i < n; i++)
-                with->words[i] = (uint32_t)i;
-        else
-            memcpy(with->words, job->members, n * sizeof *with->words);
-        lat_shuffle_numbers_int(&random, with->words, n);
+        memcpy(with->shuffled, bundles, n * sizeof *bundles);
+        lat_shuffle_numbers_int(&random, with->shuffled, n);
         evaluate(job, with, &view, p);
     }
 }
@@ -68,11 +61,12 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
     human_job *job = context;
     human_scratch *with = &job->scratch[worker];
     const lat_concepts *concepts = job->concepts;
-    human_view view = {NULL, NULL, NULL};
+    human_view view = {job->out->options.rule == LAT_RULE_TYPE
+                           ? job->type_bundle : job->members,
+                       with->weights};
     lat_random random;
     size_t i, p;
 
-    view.weights = with->weights;
     for (p = task * LAT_SHUFFLE_BLOCK;
          p < (task + 1) * LAT_SHUFFLE_BLOCK && p < job->shuffles; p++) {
         if (lat_interrupted())

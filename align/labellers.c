@@ -421,6 +421,8 @@ lat_status lat_labels_builtin(lat_labels *out, const lat_text *text,
         else
             status = label_types(&builder, text, kind);
     }
+    if (status == LAT_OK)
+        status = lat_labels_finish_int(out, error);
     if (status != LAT_OK)
         lat_labels_free(out);
     return status;

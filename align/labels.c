@@ -191,6 +191,50 @@ lat_status lat_labels_spread_int(lat_labels *labels, const lat_text *text,
     return LAT_OK;
 }
 
+lat_status lat_labels_finish_int(lat_labels *labels, lat_error *error)
+{
+    lat_intern *lists = NULL;
+    size_t w, i, total = 0;
+    lat_status status = lat_intern_create(&lists, error);
+
+    labels->bundle = lat_new_array(labels->size, sizeof *labels->bundle);
+    if (status == LAT_OK && labels->bundle == NULL)
+        status = lat_error_memory(error, labels->size * 4);
+    /* A list of labels is a string of bytes like any other. */
+    for (w = 0; w < labels->size && status == LAT_OK; w++) {
+        size_t from = labels->starts[w];
+        size_t bytes = (labels->starts[w + 1] - from) *
+                       sizeof *labels->labels;
+        size_t known = lat_intern_count(lists), number;
+
+        number = lat_intern_add(lists, (const char *)(labels->labels + from),
+                                bytes);
+        if (number == SIZE_MAX)
+            status = lat_error_memory(error, bytes);
+        else if (number == known)
+            total += bytes / sizeof *labels->labels;
+        labels->bundle[w] = (uint32_t)number;
+    }
+    if (status == LAT_OK) {
+        labels->bundles = lat_intern_count(lists);
+        labels->bundle_starts = lat_new_array(labels->bundles + 1,
+                                              sizeof(size_t));
+        labels->bundle_labels = lat_new_array(total, sizeof(uint32_t));
+        if (labels->bundle_starts == NULL || labels->bundle_labels == NULL)
+            status = lat_error_memory(error, total * 4);
+    }
+    for (i = 0, total = 0; status == LAT_OK && i < labels->bundles; i++) {
+        size_t bytes;
+        const char *list = lat_intern_text(lists, i, &bytes);
+
+        memcpy(labels->bundle_labels + total, list, bytes);
+        total += bytes / sizeof *labels->labels;
+        labels->bundle_starts[i + 1] = total;
+    }
+    lat_intern_free(lists);
+    return status;
+}
+
 lat_status lat_labels_make(lat_labels *out, const lat_text *text,
                            const char *family, const char *const *labels,
                            lat_error *error)
@@ -207,6 +251,8 @@ lat_status lat_labels_make(lat_labels *out, const lat_text *text,
         if (status == LAT_OK)
             status = lat_labels_next_int(&builder);
     }
+    if (status == LAT_OK)
+        status = lat_labels_finish_int(out, error);
     if (status != LAT_OK)
         lat_labels_free(out);
     return status;
@@ -221,6 +267,9 @@ void lat_labels_free(lat_labels *labels)
     lat_free(labels->unknown);
     lat_free(labels->starts);
     lat_free(labels->labels);
+    lat_free(labels->bundle);
+    lat_free(labels->bundle_starts);
+    lat_free(labels->bundle_labels);
     memset(labels, 0, sizeof *labels);
 }
 
@@ -318,6 +367,8 @@ lat_status lat_labels_open(lat_labels *out, const lat_text *text,
         status = read_form(&builder, text, path, &map, options, form);
     if (status == LAT_OK && by_type)
         status = lat_labels_spread_int(out, text, error);
+    if (status == LAT_OK)
+        status = lat_labels_finish_int(out, error);
     lat_map_close(&map);
     if (status != LAT_OK) {
         lat_error_in_file(error, path);

@@ -18,11 +18,13 @@
 
 #include <string.h>
 
-static void add_to_row(overlap_scratch *with, uint32_t concept,
-                       uint32_t amount)
+/* Without a branch: whether a counter is still zero cannot be guessed.  The
+ * list has room for one more than there are concepts. */
+static inline void add_to_row(overlap_scratch *with, uint32_t concept,
+                              uint32_t amount)
 {
-    if (with->row[concept] == 0)
-        with->touched[with->touched_count++] = concept;
+    with->touched[with->touched_count] = concept;
+    with->touched_count += with->row[concept] == 0;
     with->row[concept] += amount;
 }
 

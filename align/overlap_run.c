@@ -322,7 +322,7 @@ static lat_status make_scratch(overlap_job *job, lat_pool *pool,
         overlap_scratch *with = &job->scratch[w];
 
         with->row = scratch_array(job, k, &failed);
-        with->touched = scratch_array(job, k, &failed);
+        with->touched = scratch_array(job, k + 1, &failed);
         with->best_base = scratch_array(job, k, &failed);
         with->best_tuned = scratch_array(job, k, &failed);
         with->size_base = scratch_array(job, k, &failed);

@@ -128,17 +128,6 @@ static lat_status fill_tests(lat_polarity *out, lat_error *error)
     return lat_false_discovery(q, p, out->tests, error);
 }
 
-/* Smallest k with k/n >= theta in double. */
-static uint64_t needed_count(double theta, uint64_t n)
-{
-    uint64_t k = (uint64_t)floor(theta * (double)n);
-
-    k = k > 0 ? k - 1 : 0;
-    while ((double)k / (double)n < theta)
-        k++;
-    return k;
-}
-
 int32_t lat_polarity_class(const lat_polarity *polarity, size_t c,
                            const lat_theta *theta)
 {
@@ -179,7 +168,7 @@ static lat_status fill_row(lat_polarity *out, size_t t, lat_error *error)
             continue;
         for (k = 0; k < out->classes; k++)
             row->expected[k] += lat_hypergeometric_tail(
-                needed_count(theta->value, concept->classed),
+                lat_needed_int(theta->value, concept->classed, false),
                 out->population, out->class_totals[k], concept->classed);
     }
     row->percent = lat_percent_int(row->polarised, out->counted);

@@ -78,3 +78,14 @@ double lat_share_int(uint64_t k, uint64_t n)
 {
     return n == 0 ? (double)NAN : (double)k / (double)n;
 }
+
+uint64_t lat_needed_int(double theta, uint64_t n, bool strict)
+{
+    uint64_t k = (uint64_t)floor(theta * (double)n);
+
+    k = k > 0 ? k - 1 : 0;
+    while (strict ? (double)k / (double)n <= theta
+                  : (double)k / (double)n < theta)
+        k++;
+    return k;
+}
