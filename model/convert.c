@@ -64,6 +64,8 @@ static bool is_positions(const char *name)
     return ends_with(name, "position_embeddings.weight");
 }
 
+/* Only what the encoder can run is converted: a file that nobody can read
+ * back helps no one. */
 static lat_status find_kind(lat_convert_source *source, lat_error *error)
 {
     bool bad = false;
@@ -104,6 +106,8 @@ static lat_status find_dropped(lat_convert_source *source, lat_error *error)
     return LAT_OK;
 }
 
+/* Vectors are a thousandth of a model and go into every value of a row;
+ * halving them saves nothing and costs accuracy. */
 static lat_tensor_type choose_type(const lat_tensor *tensor,
                                    lat_tensor_type wanted)
 {
@@ -187,6 +191,7 @@ static lat_status name_tensor(char out[LAT_GGUF_NAME], lat_intern *used,
                          item->from->name);
 }
 
+/* Names of the file and of the hub side by side, in one order. */
 static lat_status put_tensors(lat_gguf_writer *writer, const plan *plans,
                               size_t count, const lat_convert_source *source,
                               lat_error *error)
@@ -246,6 +251,8 @@ static lat_status narrow(unsigned char *out, const float *x, size_t n,
     return LAT_OK;
 }
 
+/* Widening checks each value, so a NaN stops here, before the output gets
+ * its name. */
 static lat_status stream_tensor(lat_output *output, const plan *item,
                                 float *values, unsigned char *bytes,
                                 lat_error *error)
@@ -272,6 +279,8 @@ static lat_status stream_tensor(lat_output *output, const plan *item,
     return status;
 }
 
+/* The output appears under its name only after the last byte; any failure
+ * takes the temporary file along. */
 static lat_status write_file(lat_gguf_writer *writer, const plan *plans,
                              size_t count, const char *path,
                              lat_error *error)
@@ -311,6 +320,8 @@ static size_t embedding_rows(const lat_weights *weights)
     return 0;
 }
 
+/* A GGUF file would open as well; converting one again would lose what its
+ * first conversion rounded, so it is refused. */
 static lat_status open_source(lat_convert_source *source,
                               lat_weights **weights, lat_arena *arena,
                               const char *folder, lat_error *error)
@@ -340,6 +351,8 @@ static lat_status open_source(lat_convert_source *source,
     return status;
 }
 
+/* All types and sizes are settled before the output is opened: a model that
+ * cannot be converted leaves no trace. */
 static lat_status plan_all(plan **out, size_t *count,
                            const lat_convert_source *source,
                            lat_tensor_type wanted, lat_arena *arena,

@@ -27,6 +27,7 @@ static const char *name_key(char out[128], const lat_convert_source *source,
     return out;
 }
 
+/* DistilBERT has names of its own for the same four numbers. */
 static lat_status put_counts(lat_gguf_writer *writer,
                              const lat_convert_source *source,
                              lat_error *error)
@@ -50,6 +51,8 @@ static lat_status put_counts(lat_gguf_writer *writer,
     return LAT_OK;
 }
 
+/* context_length is what llama.cpp allows: for RoBERTa without the positions
+ * that were dropped. */
 static lat_status put_lengths(lat_gguf_writer *writer,
                               const lat_convert_source *source,
                               lat_error *error)
@@ -125,6 +128,7 @@ static void put_head(lat_gguf_writer *writer,
     }
 }
 
+/* Hashed from the file itself, as sha256sum would. */
 static lat_status hash_file(char hex[65], const char *path, lat_error *error)
 {
     unsigned char digest[32];
@@ -185,6 +189,8 @@ static void put_word(lat_gguf_writer *writer, const char *key,
     lat_gguf_put_text(writer, key, text, strlen(text));
 }
 
+/* General keys first, as the specification asks; then sizes, head, our own,
+ * and last the vocabulary, which is the longest. */
 lat_status lat_convert_put_keys(lat_gguf_writer *writer,
                                 const lat_convert_source *source,
                                 const lat_pieces *pieces, lat_error *error)

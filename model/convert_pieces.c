@@ -12,6 +12,8 @@
 static const char phantom[] = "\xe2\x96\x81"; /* U+2581 */
 #define PHANTOM 3u
 
+/* "##" alone is a word of two characters in some vocabularies; its form in
+ * the file is the empty piece, which comes back as "##". */
 static bool is_continuation(const char *text, size_t size)
 {
     return size >= 2 && memcmp(text, "##", 2) == 0;
@@ -25,6 +27,8 @@ static bool is_ambiguous(const char *rest, size_t size)
            (size > 2 && rest[0] == '[' && rest[size - 1] == ']');
 }
 
+/* One piece in the form of the file; control pieces are kept as they are in
+ * every kind of vocabulary. */
 static void put_piece(lat_gguf_writer *writer, const lat_pieces *pieces,
                       size_t number, bool wordpiece)
 {
@@ -97,6 +101,7 @@ static void put_special_ids(lat_gguf_writer *writer,
     }
 }
 
+/* Twice over the pieces: the count stands before the items. */
 static void put_continuations(lat_gguf_writer *writer,
                               const lat_pieces *pieces)
 {
@@ -175,6 +180,7 @@ static void put_word(lat_gguf_writer *writer, const char *key,
     lat_gguf_put_text(writer, key, text, strlen(text));
 }
 
+/* "no_vocab" is llama.cpp's word for a model without tokenizer. */
 lat_status lat_pieces_put(lat_gguf_writer *writer, const lat_pieces *pieces,
                           size_t type_vocabulary, lat_error *error)
 {

@@ -19,6 +19,8 @@
 #define TOKENIZER_MOST (512u << 20)
 #define MERGES_MOST 8000000u
 
+/* Sized by the embedding, as ids are rows of it; what no piece claims stays
+ * unused. */
 static lat_status make_room(lat_pieces *out, lat_arena *arena, size_t rows,
                             lat_error *error)
 {
@@ -146,6 +148,8 @@ static lat_status read_merges(lat_pieces *out, const lat_json *list,
     return LAT_OK;
 }
 
+/* Added tokens say which pieces are special, and may lie beyond the model's
+ * own vocabulary (RoBERTa's <mask>). */
 static lat_status read_added(lat_pieces *out, const lat_json *list,
                              lat_error *error)
 {
@@ -263,6 +267,7 @@ static void mark_specials(lat_pieces *out)
     }
 }
 
+/* The id is the number of the line, from 0. */
 static lat_status read_vocab_txt(lat_pieces *out, lat_arena *arena,
                                  const char *path, lat_error *error)
 {
@@ -285,6 +290,7 @@ static lat_status read_vocab_txt(lat_pieces *out, lat_arena *arena,
     return status;
 }
 
+/* vocab.json gives the ids, merges.txt the order of merges. */
 static lat_status read_bpe_files(lat_pieces *out, lat_arena *arena,
                                  const char *vocab, const char *merges,
                                  lat_error *error)
@@ -370,6 +376,8 @@ static const char *const names[FILES] = {
     [SENTENCEPIECE] = "sentencepiece.bpe.model",
 };
 
+/* The same order of preference as the tokenizer's own, so that a converted
+ * model cuts text like its folder. */
 static lat_status read_folder(lat_pieces *out, lat_arena *arena,
                               char *const *paths, size_t rows,
                               lat_error *error)

@@ -17,6 +17,7 @@
 #define KEY_LEAST 13u
 #define TENSOR_LEAST 33u
 
+/* Sizes of the fixed types; 0 tells text and arrays apart from them. */
 size_t lat_gguf_type_size(lat_gguf_type type)
 {
     static const unsigned char sizes[LAT_GGUF_TYPES] = {
@@ -42,6 +43,9 @@ static lat_status skip_texts(lat_cursor *from, uint64_t count, lat_error *error)
     return status;
 }
 
+/* Only flat arrays: nested ones do not occur in models and would need
+ * recursion. The count is held against what is left, divided, not
+ * multiplied. */
 static lat_status take_array(lat_gguf_key *key, lat_cursor *from,
                              lat_error *error)
 {
@@ -82,6 +86,8 @@ static lat_status take_array(lat_gguf_key *key, lat_cursor *from,
     return LAT_OK;
 }
 
+/* Texts are copied, since callers want a NUL behind them; all other values
+ * stay in the file and are read when asked for. */
 static lat_status take_value(lat_gguf_key *key, lat_cursor *from,
                              lat_arena *arena, lat_error *error)
 {
@@ -110,6 +116,9 @@ static lat_status take_value(lat_gguf_key *key, lat_cursor *from,
     return LAT_OK;
 }
 
+/* The number of a name in the set is the number of its key, which makes the
+ * set the index of keys too, and a second key of a name shows as a number
+ * that is not the next. */
 static lat_status take_key(struct lat_gguf *gguf, lat_cursor *from,
                            lat_arena *arena, lat_error *error)
 {
@@ -179,6 +188,7 @@ static lat_status take_head(uint64_t *tensors, uint64_t *keys, lat_cursor *from,
     return LAT_OK;
 }
 
+/* count is bounded by take_head to the file size / 13. */
 static lat_status take_keys(struct lat_gguf *gguf, uint64_t count,
                             lat_cursor *from, lat_arena *arena,
                             lat_error *error)
@@ -234,6 +244,7 @@ static lat_status name_tensors(lat_weights *weights, lat_error *error)
     return LAT_OK;
 }
 
+/* One form for the encoder: the text of a config.json. */
 static lat_status read_config(lat_weights *weights, lat_error *error)
 {
     const lat_gguf_key *key = lat_gguf_find(weights->gguf, "latent.config");
@@ -253,6 +264,7 @@ static lat_status read_config(lat_weights *weights, lat_error *error)
                                    : lat_error_memory(error, key->size);
 }
 
+/* Ours say it; for foreign files lat_gguf_make_config has set it. */
 static lat_status read_dropped(lat_weights *weights, lat_error *error)
 {
     uint64_t dropped = weights->positions_dropped;
@@ -265,6 +277,8 @@ static lat_status read_dropped(lat_weights *weights, lat_error *error)
     return status;
 }
 
+/* In the order of dependence: keys, then tensors (alignment), names
+ * (vocabulary kind), configuration (named tensors), vocabulary. */
 lat_status lat_gguf_read(lat_weights *weights, size_t file, lat_error *error)
 {
     const lat_map *map = &weights->maps[file];

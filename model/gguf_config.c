@@ -36,6 +36,8 @@ typedef struct sizes {
     double eps;
 } sizes;
 
+/* Sizes that no tensor shows must be there; guessing them would give numbers
+ * that look right. */
 static lat_status need_count(uint64_t *out, const lat_weights *weights,
                              const char *key, lat_error *error)
 {
@@ -89,6 +91,8 @@ static lat_status read_sizes(sizes *out, const lat_weights *weights,
     return status;
 }
 
+/* Files with latent.config never come here, so any architecture but
+ * llama.cpp's "bert" is foreign for good. */
 static lat_status find_family(const family **out, const lat_weights *weights,
                               lat_error *error)
 {
@@ -133,6 +137,8 @@ static uint64_t rows_of(const lat_weights *weights, const char *name)
     return 0;
 }
 
+/* Names of classes, with the names that the hub's library makes up where the
+ * file has none. */
 static void put_labels(lat_json_writer *json, const lat_gguf_list *labels,
                        uint64_t classes)
 {
@@ -164,15 +170,53 @@ static void put_word(lat_json_writer *json, const char *key,
     lat_json_put_text(json, value);
 }
 
+/* Keys are written in sorted order, so that the text depends on the file
+ * alone. */
+static void write_config(lat_buffer *text, const lat_weights *weights,
+                         const family *kin, const sizes *s,
+                         const lat_gguf_list *labels)
+{
+    uint64_t classes = rows_of(weights, kin->roberta
+                                            ? "classifier.out_proj.weight"
+                                            : "classifier.weight");
+    bool head = classes != 0 && classes <= 65536 &&
+                rows_of(weights, kin->roberta ? "classifier.dense.weight"
+                                              : "pooler.dense.weight") != 0;
+    lat_json_writer json;
+
+    lat_json_begin(&json, text, false);
+    lat_json_open(&json, '{');
+    lat_json_key(&json, "architectures");
+    lat_json_open(&json, '[');
+    lat_json_put_text(&json, head ? kin->with_head : kin->plain);
+    lat_json_close(&json, ']');
+    put_word(&json, "hidden_act", "gelu");
+    put_count(&json, "hidden_size", s->hidden);
+    if (head)
+        put_labels(&json, labels, classes);
+    put_count(&json, "intermediate_size", s->feed_forward);
+    lat_json_key(&json, "layer_norm_eps");
+    lat_json_put_number(&json, s->eps);
+    put_count(&json, "max_position_embeddings",
+              weights->positions_dropped +
+              rows_of(weights, "embeddings.position_embeddings.weight"));
+    put_word(&json, "model_type", kin->model_type);
+    put_count(&json, "num_attention_heads", s->heads);
+    put_count(&json, "num_hidden_layers", s->layers);
+    put_count(&json, "pad_token_id", s->pad);
+    put_count(&json, "type_vocab_size",
+              rows_of(weights, "embeddings.token_type_embeddings.weight"));
+    put_count(&json, "vocab_size",
+              rows_of(weights, "embeddings.word_embeddings.weight"));
+    lat_json_close(&json, '}');
+}
+
 lat_status lat_gguf_make_config(lat_weights *weights, lat_error *error)
 {
     const family *kin = NULL;
     lat_gguf_list labels = {0};
     sizes s = {0};
     lat_buffer text = {0};
-    lat_json_writer json;
-    uint64_t classes;
-    bool head;
     lat_status status = find_family(&kin, weights, error);
 
     if (status == LAT_OK)
@@ -183,39 +227,8 @@ lat_status lat_gguf_make_config(lat_weights *weights, lat_error *error)
                                 &weights->arena, error);
     if (status != LAT_OK)
         return status;
-    classes = rows_of(weights, kin->roberta ? "classifier.out_proj.weight"
-                                            : "classifier.weight");
-    head = classes != 0 && classes <= 65536 &&
-           rows_of(weights, kin->roberta ? "classifier.dense.weight"
-                                         : "pooler.dense.weight") != 0;
     weights->positions_dropped = kin->roberta ? (size_t)s.pad + 1 : 0;
-
-    lat_json_begin(&json, &text, false);
-    lat_json_open(&json, '{');
-    lat_json_key(&json, "architectures");
-    lat_json_open(&json, '[');
-    lat_json_put_text(&json, head ? kin->with_head : kin->plain);
-    lat_json_close(&json, ']');
-    put_word(&json, "hidden_act", "gelu");
-    put_count(&json, "hidden_size", s.hidden);
-    if (head)
-        put_labels(&json, &labels, classes);
-    put_count(&json, "intermediate_size", s.feed_forward);
-    lat_json_key(&json, "layer_norm_eps");
-    lat_json_put_number(&json, s.eps);
-    put_count(&json, "max_position_embeddings",
-              weights->positions_dropped +
-              rows_of(weights, "embeddings.position_embeddings.weight"));
-    put_word(&json, "model_type", kin->model_type);
-    put_count(&json, "num_attention_heads", s.heads);
-    put_count(&json, "num_hidden_layers", s.layers);
-    put_count(&json, "pad_token_id", s.pad);
-    put_count(&json, "type_vocab_size",
-              rows_of(weights, "embeddings.token_type_embeddings.weight"));
-    put_count(&json, "vocab_size",
-              rows_of(weights, "embeddings.word_embeddings.weight"));
-    lat_json_close(&json, '}');
-
+    write_config(&text, weights, kin, &s, &labels);
     status = lat_buffer_status(&text, error);
     if (status == LAT_OK) {
         weights->config = lat_arena_copy(&weights->arena, text.data,

@@ -20,6 +20,8 @@ const lat_gguf_key *lat_gguf_find(const struct lat_gguf *gguf,
     return number < gguf->key_count ? &gguf->keys[number] : NULL;
 }
 
+/* A key of the wrong type is malformed, not absent: falling back to a
+ * default would run another model than the file describes. */
 static lat_status wrong_type(const char *key, const char *expected,
                              lat_error *error)
 {
@@ -46,6 +48,7 @@ static bool read_integer(uint64_t *value, bool *negative,
     return true;
 }
 
+/* The bound is part of the question, so that no caller forgets it. */
 lat_status lat_weights_meta_count(uint64_t *value, bool *found,
                                   const lat_weights *weights,
                                   const char *name, uint64_t most,
@@ -96,6 +99,7 @@ lat_status lat_weights_meta_number(double *value, bool *found,
     return LAT_OK;
 }
 
+/* Only a bool will do: writers agree about these. */
 lat_status lat_weights_meta_flag(bool *value, bool *found,
                                  const lat_weights *weights,
                                  const char *name, lat_error *error)
@@ -127,6 +131,8 @@ lat_status lat_weights_meta_text(const char **text, size_t *size,
     return LAT_OK;
 }
 
+/* One block for all texts: a vocabulary has tens of thousands, and an arena
+ * rounds each allocation up to 16 bytes. */
 lat_status lat_gguf_texts(lat_gguf_list *out, const struct lat_gguf *gguf,
                           const char *name, lat_arena *arena,
                           lat_error *error)

@@ -32,6 +32,8 @@ static const struct {
     {20, "IQ4_NL", LAT_TENSOR_TYPES}, {23, "IQ4_XS", LAT_TENSOR_TYPES},
 };
 
+/* Types are refused by the name that users know from llama.cpp, since
+ * "convert again with --outtype f16" is what they can do about it. */
 static lat_status find_type(lat_tensor *tensor, uint32_t number, size_t at,
                             lat_error *error)
 {
@@ -52,6 +54,8 @@ static lat_status find_type(lat_tensor *tensor, uint32_t number, size_t at,
                              (unsigned)number);
 }
 
+/* Stored fastest first; turned round here once, so that everything else sees
+ * the order of the hub. */
 static lat_status take_shape(lat_tensor *tensor, lat_cursor *from,
                              lat_error *error)
 {
@@ -108,11 +112,14 @@ static lat_status take_tensor(lat_tensor *tensor, uint64_t *offset,
     return status;
 }
 
+/* Bytes up to the next multiple of a power of two. */
 static uint64_t padding(uint64_t at, uint64_t alignment)
 {
     return (alignment - (at & (alignment - 1))) & (alignment - 1);
 }
 
+/* An alignment of 0 or of no power of two would make the mask above
+ * meaningless; the bound keeps sums of it far from wrapping. */
 static lat_status read_alignment(uint64_t *out, const lat_weights *weights,
                                  lat_error *error)
 {
@@ -184,6 +191,8 @@ static lat_status find_data(lat_cursor *data, const lat_cursor *list,
     return LAT_OK;
 }
 
+/* Two passes: the data begin behind the list, so nothing can be placed
+ * before all of the list was read. */
 lat_status lat_gguf_read_tensors(lat_weights *weights, size_t file,
                                uint64_t count, lat_cursor *list,
                                lat_error *error)

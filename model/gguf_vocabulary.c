@@ -119,6 +119,7 @@ static lat_status to_hub_form(lat_gguf_list *list,
     return status;
 }
 
+/* A NaN would make every comparison of paths false. */
 static lat_status read_scores(lat_model_vocabulary *to,
                               const struct lat_gguf *gguf, lat_arena *arena,
                               lat_error *error)
@@ -146,6 +147,8 @@ static lat_status read_scores(lat_model_vocabulary *to,
     return LAT_OK;
 }
 
+/* has_flags tells a tokenizer whether these are the file's word or only
+ * zeros: a foreign file has none of the three. */
 static lat_status read_flags(lat_model_vocabulary *to,
                              const lat_weights *weights, lat_error *error)
 {
@@ -169,6 +172,8 @@ static lat_status read_flags(lat_model_vocabulary *to,
     return status;
 }
 
+/* Without kind or tokens there is no vocabulary, which is no error: such a
+ * file still gives hidden states for token ids. */
 lat_status lat_gguf_read_vocabulary(lat_weights *weights, lat_error *error)
 {
     struct lat_gguf *gguf = weights->gguf;

@@ -21,6 +21,7 @@ static const unsigned kinds[LAT_TENSOR_TYPES] = {
     [LAT_TENSOR_Q8_0] = 8,
 };
 
+/* Byte by byte, so that a big-endian machine writes the same file. */
 static void add_u32(lat_buffer *to, uint32_t value)
 {
     unsigned char bytes[4];
@@ -84,6 +85,8 @@ void lat_gguf_put_flag(lat_gguf_writer *writer, const char *key, bool value)
     lat_buffer_char(&writer->keys, value ? 1 : 0);
 }
 
+/* The items follow by themselves: vocabularies are written from several
+ * sources, and a copy in one array would be their only use. */
 void lat_gguf_put_array(lat_gguf_writer *writer, const char *key,
                         lat_gguf_type item, uint64_t count)
 {
@@ -114,6 +117,8 @@ static uint64_t padding(uint64_t bytes)
            LAT_GGUF_ALIGNMENT;
 }
 
+/* Offsets count on from the aligned end of the tensor before; the caller
+ * streams the bytes in the same order. */
 void lat_gguf_put_tensor(lat_gguf_writer *writer, const char *name,
                          const lat_tensor *tensor)
 {
@@ -140,6 +145,8 @@ lat_status lat_gguf_write_padding(lat_output *output, uint64_t bytes,
     return lat_output_write(output, zeros, (size_t)padding(bytes), error);
 }
 
+/* All three buffers are asked for their status before the first byte goes
+ * out, since a failed one is silently short. */
 lat_status lat_gguf_write_head(lat_gguf_writer *writer, lat_output *output,
                                lat_error *error)
 {

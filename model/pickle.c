@@ -105,6 +105,7 @@ static bool grow(value ***list, size_t count, size_t *room)
     return true;
 }
 
+/* The stack may grow as long as the text: each opcode pushes once. */
 static lat_status push(machine *m, value *v)
 {
     if (v == NULL || !grow(&m->stack, m->depth, &m->room))
@@ -233,6 +234,7 @@ static lat_status push_global(machine *m)
                              "tensors does not need", name);
 }
 
+/* Names of tensors and keys of storages; NUL would cut a C string. */
 static lat_status push_text(machine *m, size_t length)
 {
     const char *text = (const char *)m->text + m->at;
@@ -270,6 +272,8 @@ static lat_status put_memo(machine *m, size_t number)
     return LAT_OK;
 }
 
+/* The value is shared, not copied, so a memo that is read a million times
+ * costs a million pointers. */
 static lat_status get_memo(machine *m, size_t number)
 {
     if (number >= m->memo_count)

@@ -24,6 +24,7 @@ static bool text_is(const lat_json *object, const char *key,
     return strcmp(lat_json_text(object, key, "", &bad), wanted) == 0 && !bad;
 }
 
+/* strip_accents may be null, which means: as lowercase. */
 static bool normalizer_fits(lat_pieces *out, const lat_json *node)
 {
     bool bad = false;
@@ -37,6 +38,7 @@ static bool normalizer_fits(lat_pieces *out, const lat_json *node)
            lat_json_flag(node, "clean_text", true, &bad) && !bad;
 }
 
+/* The limit on long words changes ids, so it must be BERT's. */
 static bool model_fits(const lat_json *node)
 {
     bool bad = false;
@@ -48,6 +50,8 @@ static bool model_fits(const lat_json *node)
                100 && !bad;
 }
 
+/* Another added token, or a special one that eats spaces, would cut text
+ * that the pieces alone do not. */
 static bool added_fits(const lat_json *list)
 {
     static const char *const specials[] = {"[PAD]", "[UNK]", "[CLS]",
@@ -138,6 +142,7 @@ static bool processing_fits(const lat_pieces *pieces, const lat_json *node)
     return true;
 }
 
+/* Flags are set first: they are of use even when the answer is no. */
 bool lat_pieces_plain_bert(lat_pieces *pieces, const lat_json *root)
 {
     const lat_json *pre = lat_json_get(root, "pre_tokenizer");

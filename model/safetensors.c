@@ -40,6 +40,8 @@ static const struct {
     {"BOOL", LAT_TENSOR_BOOL},
 };
 
+/* By length and bytes: a text from the file may hold a NUL, behind which
+ * strcmp would not look. */
 static bool node_is(const lat_json *node, const char *text)
 {
     return node->size == strlen(text) &&
@@ -53,6 +55,9 @@ static bool key_is_plain(const lat_json *node)
            memchr(node->key, '\0', node->key_size) == NULL;
 }
 
+/* The names are those of the reference implementation, case included. Types
+ * of whole numbers are taken here, since real checkpoints carry
+ * position_ids; who wants floats refuses them later. */
 static lat_status read_dtype(entry *to, const lat_json *node,
                              lat_error *error)
 {
@@ -81,6 +86,8 @@ static bool read_whole(uint64_t *out, const lat_json *node)
     return true;
 }
 
+/* Fills dims, shape and, by lat_tensor_measure, count and bytes, so that no
+ * later product of these numbers can wrap. */
 static lat_status read_shape(entry *to, const lat_json *node,
                              lat_error *error)
 {
@@ -110,6 +117,8 @@ static lat_status read_shape(entry *to, const lat_json *node,
     return LAT_OK;
 }
 
+/* The range must lie in the data and be as long as shape and dtype say; both
+ * ends are compared before they are subtracted. */
 static lat_status read_range(entry *to, const lat_json *node,
                              uint64_t data_size, lat_error *error)
 {
@@ -164,6 +173,8 @@ static lat_status read_entry(entry *to, const lat_json *node,
     return status;
 }
 
+/* The one entry that is no tensor. Its texts are not used, but a file that
+ * breaks the rule here was not written by a sane writer. */
 static lat_status check_metadata(const lat_json *node, lat_error *error)
 {
     bool fine = node->type == LAT_JSON_OBJECT;
@@ -176,6 +187,9 @@ static lat_status check_metadata(const lat_json *node, lat_error *error)
                              "__metadata__ must map text to text");
 }
 
+/* Empty tensors share their begin with the next one, so the end decides,
+ * then the place in the header: a total order, so that every qsort gives the
+ * same list. */
 static int by_range(const void *left, const void *right)
 {
     const entry *a = left, *b = right;
@@ -230,6 +244,8 @@ static lat_status parse_header(const lat_json **out, lat_arena *arena,
     return status;
 }
 
+/* The length is held against the file first, so that a lie about it costs
+ * nothing, then against the reference bound. */
 static lat_status read_header(const lat_json **header, uint64_t *header_size,
                               lat_arena *arena, const lat_map *map,
                               lat_error *error)
@@ -285,6 +301,8 @@ static lat_status read_entries(entry *entries, size_t *count,
     return status;
 }
 
+/* Tensors are added only when all of the file is known to be right, in the
+ * order of their bytes. */
 lat_status lat_safetensors_read(lat_weights *weights, size_t file,
                                 lat_error *error)
 {

@@ -53,6 +53,7 @@ static bool name_is_plain(const char *name, size_t size, const char *ending)
     return ends_with(name, size, ending);
 }
 
+/* One weight file: mapped, checked whole, its tensors added. */
 static lat_status add_and_read(lat_weights *weights, const char *folder,
                                const char *name, reader *read,
                                lat_error *error)
@@ -160,6 +161,8 @@ static lat_status check_index(const lat_weights *weights,
     return status;
 }
 
+/* The shards are read in the order of their names; then index and shards are
+ * held against each other. */
 static lat_status read_index(lat_weights *weights, const char *path,
                              const char *ending, reader *read,
                              lat_error *error)
@@ -233,6 +236,8 @@ static lat_status refuse_folder(const char *folder, lat_error *error)
     return lat_error_in_file(error, folder);
 }
 
+/* Only loaded here, its JSON is the business of config.c. Read before the
+ * weights, so that a folder that is no model fails at once. */
 static lat_status read_config(lat_weights *weights, lat_error *error)
 {
     char *path = lat_path_join(weights->path, "config.json");
@@ -251,6 +256,8 @@ static lat_status read_config(lat_weights *weights, lat_error *error)
     return status;
 }
 
+/* The first of the candidates wins, as it does for everyone else who reads
+ * such folders; a broken one is an error, not a reason to try the next. */
 lat_status lat_folder_read(lat_weights *weights, lat_error *error)
 {
     lat_status status = read_config(weights, error);

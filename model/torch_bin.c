@@ -81,6 +81,7 @@ static lat_status find_beside(const lat_zip_entry **out, const lat_zip *zip,
     return LAT_OK;
 }
 
+/* Written since PyTorch 2.0; before that all files were little-endian. */
 static lat_status check_order(const lat_zip *zip, const char *pickle,
                               size_t lead, const lat_map *map,
                               lat_error *error)
@@ -133,6 +134,8 @@ static lat_status place(lat_tensor *to, const lat_torch_tensor *from,
     return LAT_OK;
 }
 
+/* Names come from the pickle, bytes from the archive; what one says about
+ * the other is checked tensor by tensor. */
 static lat_status add_tensors(lat_weights *weights, size_t file,
                               const lat_zip *zip, lat_error *error)
 {

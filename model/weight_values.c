@@ -58,6 +58,7 @@ bool lat_tensor_type_bytes(lat_tensor_type type, uint64_t count,
     return lat_u64_mul(count / types[type].values, types[type].bytes, bytes);
 }
 
+/* count * 4 must fit as well, since widened values are floats. */
 bool lat_tensor_measure(lat_tensor *tensor)
 {
     uint64_t count = 1, row;
@@ -74,6 +75,7 @@ bool lat_tensor_measure(lat_tensor *tensor)
            tensor->bytes <= SIZE_MAX && count <= SIZE_MAX / sizeof(float);
 }
 
+/* The types that weights may have. */
 static bool is_float(lat_tensor_type type)
 {
     return type == LAT_TENSOR_F32 || type == LAT_TENSOR_F16 ||
@@ -196,6 +198,8 @@ lat_status lat_weights_copy_rows(float *out, const lat_tensor *tensor,
     return lat_tensor_values(out, tensor, first * row, rows * row, error);
 }
 
+/* Weights mapped and used in place: no copy of the largest part of a model
+ * in F32. */
 const float *lat_weights_floats(const lat_tensor *tensor)
 {
     if (BIG_ENDIAN_HOST || tensor->type != LAT_TENSOR_F32 ||

@@ -15,6 +15,8 @@ struct lat_slot {
     size_t number;
 };
 
+/* Names are short and come from files: a few look-ups each, so the simple
+ * hash does, with the high half folded in for the mask. */
 static uint64_t hash_name(const char *name)
 {
     uint64_t hash = 14695981039346656037u; /* FNV-1a, 64 bits */
@@ -65,6 +67,8 @@ lat_status lat_weights_index(lat_weights *weights, lat_error *error)
     return LAT_OK;
 }
 
+/* The table is at most half full, so a name that is absent ends at an empty
+ * slot after about two steps. */
 const lat_tensor *lat_weights_find(const lat_weights *weights,
                                    const char *name)
 {
@@ -103,6 +107,8 @@ lat_status lat_weights_add_tensor(lat_weights *weights,
     return LAT_OK;
 }
 
+/* files and maps grow together; a file counts only once it is mapped, so
+ * that closing never sees a half-made entry. */
 lat_status lat_weights_add_file(lat_weights *weights, const char *path,
                                 lat_error *error)
 {
@@ -127,6 +133,8 @@ lat_status lat_weights_add_file(lat_weights *weights, const char *path,
     return status;
 }
 
+/* Copied rather than mapped: JSON nodes and messages point into it for as
+ * long as the arena lives. */
 lat_status lat_text_load(char **text, size_t *size, lat_arena *arena,
                          const char *path, size_t most, lat_error *error)
 {
@@ -185,6 +193,8 @@ static lat_status read_file(lat_weights *weights, lat_error *error)
     return lat_error_in_file(error, weights->path);
 }
 
+/* Whatever fails, lat_weights_close undoes exactly what was done: every
+ * field of a zeroed lat_weights may be closed. */
 lat_status lat_weights_open(lat_weights **out, const char *path,
                             lat_error *error)
 {

@@ -149,6 +149,8 @@ static lat_status read_extra(central *entry, const unsigned char *extra,
     return LAT_OK;
 }
 
+/* All variable lengths are summed in 64 bits and held against the rest of
+ * the directory before anything behind the header is read. */
 static lat_status read_central(central *entry, uint64_t *at,
                                const archive *zip, lat_error *error)
 {
@@ -178,6 +180,8 @@ static lat_status read_central(central *entry, uint64_t *at,
                       error);
 }
 
+/* Only flags that say how sizes and names are written may be set; all others
+ * change what the bytes mean. */
 static lat_status check_kind(const central *entry, const char *name,
                              uint64_t byte, lat_error *error)
 {
@@ -203,6 +207,7 @@ static bool size_fits(uint32_t local, uint64_t size, bool descriptor)
     return local == size || local == BIT32 || (descriptor && local == 0);
 }
 
+/* Everything that both headers hold must be the same. */
 static lat_status check_local(lat_zip_entry *out, const central *entry,
                               const archive *zip, lat_error *error)
 {
@@ -239,6 +244,8 @@ static lat_status check_local(lat_zip_entry *out, const central *entry,
     return LAT_OK;
 }
 
+/* Names are unique, so that looking one up cannot depend on which of two
+ * headers a reader takes. */
 static lat_status read_entry(lat_zip *out, uint64_t *at, const archive *zip,
                              lat_arena *arena, lat_error *error)
 {
@@ -278,6 +285,8 @@ static int by_place(const void *left, const void *right)
     return a->header < b->header ? -1 : a->header > b->header;
 }
 
+/* Overlapping entries let a small archive pretend to be large, and one
+ * tensor be part of another. */
 static lat_status check_overlap(const lat_zip *zip, lat_error *error)
 {
     lat_zip_entry *sorted = lat_new_array(zip->count + 1, sizeof *sorted);
@@ -296,6 +305,7 @@ static lat_status check_overlap(const lat_zip *zip, lat_error *error)
     return status;
 }
 
+/* The directory must be used up exactly by its entries. */
 lat_status lat_zip_read(lat_zip *out, lat_arena *arena,
                         const unsigned char *data, size_t size,
                         lat_error *error)
