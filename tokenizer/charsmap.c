@@ -157,6 +157,14 @@ bool lat_normalize_charsmap(const lat_charsmap *map, const lat_text *from,
     if (!lat_text_begin(to, from->size))
         return false;
     for (size_t at = 0; at < from->size && !rewrite.failed;) {
+        unsigned char c = (unsigned char)from->bytes[at];
+        if (c < 0x80 && !map->ascii[c] && c != '\r'
+            && (at + 1 == from->size
+                || (unsigned char)from->bytes[at + 1] < 0x80)) {
+            lat_rewrite_put(&rewrite, c, 0);
+            at++;
+            continue;
+        }
         size_t size = lat_cluster_length(from->bytes + at, from->size - at);
         put_cluster(map, &rewrite, from->bytes + at, size, changed);
         at += size;

@@ -298,7 +298,7 @@ typedef struct lat_cached {
     uint8_t size;  /* of the word; 0: empty slot */
     uint8_t count; /* of the tokens */
 } lat_cached;
-#define LAT_CACHE_SLOTS 8192
+#define LAT_CACHE_SLOTS 16384
 
 typedef struct lat_scratch {
     unsigned serial;     /* of the tokenizer that the cache belongs to */

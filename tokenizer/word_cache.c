@@ -2,7 +2,7 @@
  * word_cache.c - words whose tokens are known already.
  *
  * Text repeats itself: of a corpus' words nine in ten were seen a moment
- * ago.  A table of 8,192 slots, one word each, the newer one stays; a word
+ * ago.  A table of 16,384 slots, one word each, the newer one stays; a word
  * of more than 24 bytes or 7 tokens is not kept.  It belongs to one encoding
  * and one tokenizer and never changes a result.
  */
