@@ -76,6 +76,100 @@ lat_status lat_tree_write(const lat_tree *tree, const char *path,
                           unsigned char *sha256, lat_error *error);
 lat_status lat_tree_read(lat_tree *out, const char *path, lat_error *error);
 
+/* ---- Views of a tree (tree_view.c, tree_text.c) ------------------------ */
+
+/* The points from left to right in a dendrogram: R's order (a point before
+ * a cluster, an older cluster before a younger). */
+lat_status lat_tree_order(const lat_tree *tree, uint32_t *order,
+                          lat_error *error);
+
+#define LAT_NO_NODE UINT32_MAX
+/* A concept of the cut at K as a node of the tree.  Nodes are numbered as in
+ * lat_merge; the root has no parent and no sibling.  The sibling is a node
+ * over one or more concepts: order[sibling_from .. sibling_to) of them. */
+typedef struct lat_concept_node {
+    uint32_t node, parent, sibling;
+    uint32_t size;
+    double height, parent_height; /* of a point: 0; of no parent: infinity */
+    uint32_t sibling_from, sibling_to;
+} lat_concept_node;
+/* nodes and order: K each; nodes by label of lat_tree_cut, order holds the
+ * labels from left to right. */
+lat_status lat_tree_concepts(const lat_tree *tree, size_t k,
+                             lat_concept_node *nodes, uint32_t *order,
+                             lat_error *error);
+/* Newick with branch lengths; names of points, or NULL for their numbers.
+ * Text that R reads with dget() as an hclust (merge, height, order). */
+lat_status lat_tree_write_newick(const lat_tree *tree,
+                                 const char *const *names, const char *path,
+                                 unsigned char *sha256, lat_error *error);
+lat_status lat_tree_write_r(const lat_tree *tree, const char *path,
+                            unsigned char *sha256, lat_error *error);
+
+/* ---- Cheaper methods (kmeans.c, leaders.c) ------------------------------ */
+
+/* Flat clusters, numbered by first appearance. */
+typedef struct lat_flat {
+    size_t points, clusters;
+    uint32_t *labels; /* points */
+    double inertia;   /* sum of squared distances to the own centroid */
+    size_t rounds;    /* K-Means: done; Leaders: 0 */
+    bool settled;     /* K-Means: no label changed in the last round */
+} lat_flat;
+void lat_flat_free(lat_flat *flat);
+
+/* K-Means: seeds by k-means++ (a point is drawn with probability in
+ * proportion to its squared distance to the nearest seed), then Lloyd until
+ * no label changes.  Labels are exact: nearest centroid in double, the
+ * smaller number among equals.  A cluster left without points takes the
+ * point that is farthest from its centroid (the smallest number among
+ * equals) out of a cluster of two or more.  Same bytes for any pool. */
+typedef struct lat_kmeans_options {
+    size_t k;
+    uint64_t seed;
+    size_t rounds; /* most; 0 = 300 */
+    lat_progress *progress; /* or NULL */
+} lat_kmeans_options;
+lat_status lat_cluster_kmeans(lat_flat *out, lat_pool *pool,
+                              const float *points, size_t n, size_t h,
+                              const lat_kmeans_options *options,
+                              lat_error *error);
+
+/* Leaders: in order, a point joins the nearest leader within tau (Euclidean;
+ * the earlier among equals) or becomes one; then exact Ward on the means of
+ * the leaders' points, cut at K.  tau = 0: found by halving so that there
+ * are at most `leaders` of them, and nearly as many. */
+typedef struct lat_leaders_options {
+    size_t k;
+    double tau;
+    size_t leaders; /* used when tau is 0; at least k */
+    lat_progress *progress; /* or NULL */
+} lat_leaders_options;
+typedef struct lat_leaders {
+    lat_flat flat;
+    size_t leaders;
+    double tau;    /* used */
+    lat_tree tree; /* of the leaders */
+    uint32_t *leader; /* points: number of its leader */
+} lat_leaders;
+void lat_leaders_free(lat_leaders *leaders);
+lat_status lat_cluster_leaders(lat_leaders *out, lat_pool *pool,
+                               const float *points, size_t n, size_t h,
+                               const lat_leaders_options *options,
+                               lat_error *error);
+
+/* ---- Quality (flat.c) ---------------------------------------------------- */
+
+/* Sum over points of the squared distance to their cluster's mean.  Labels
+ * are below k; LAT_OUT_OF_RANGE otherwise. */
+lat_status lat_flat_inertia(double *out, const float *points, size_t n,
+                            size_t h, const uint32_t *labels, size_t k,
+                            lat_error *error);
+/* Adjusted Rand index of two labellings of n points: 1 the same, 0 what
+ * chance gives (Hubert and Arabie 1985).  Any labels. */
+lat_status lat_flat_rand(double *out, const uint32_t *a, const uint32_t *b,
+                         size_t n, lat_error *error);
+
 #ifdef __cplusplus
 }
 #endif
