@@ -99,6 +99,7 @@ const char *const rep_style[] = {
     ".verdict { font-weight: 600; white-space: nowrap; color: var(--ink); }\n",
     ".verdict::before { content: \"\\25CF\\00A0\"; color: var(--c1); }\n",
     ".verdict.no::before { content: \"\\25CB\\00A0\"; color: var(--c0); }\n",
+    ".verdict.part::before { content: \"\\25D0\\00A0\"; color: var(--c3); }\n",
     ".verdict.none::before { content: \"\\2013\\00A0\"; color: var(--soft); }\n",
     "@media (max-width: 30rem) {\n",
     "  .card { grid-template-columns: 1fr; }\n",

@@ -36,8 +36,7 @@ static double rows_top(const curve_rows *r, size_t n)
     for (size_t i = n; i < 6 * n; i++)
         if (r->block[i] > top)
             top = r->block[i];
-    top = svg_ceiling(top);
-    return top > 100.0 ? 100.0 : top;
+    return svg_ceiling(top);
 }
 
 static void family_rows(const rep_study *s, const rep_family *family,
@@ -105,6 +104,38 @@ static void write_family_table(lat_buffer *to, const rep_study *s)
     rep_data_end(to);
 }
 
+bool rep_family_speaks(const rep_study *s, const rep_family *family)
+{
+    for (int side = 0; side < REP_SIDES; side++)
+        for (size_t i = 0; i < s->layer_count; i++) {
+            const rep_rate *rate = &family->aligned[side][i];
+            double level = isnan(rate->chance_high) ? 0.0
+                                                    : rate->chance_high;
+            if (rate->value > level)
+                return strcmp(family->rule, "type") != 0;
+        }
+    return false;
+}
+
+/* One line for the families whose picture would be a line at chance. */
+static void write_silent(lat_buffer *to, const rep_study *s)
+{
+    bool any = false;
+    for (size_t f = 0; f < s->family_count; f++) {
+        const rep_family *family = &s->families[f];
+        if (strcmp(family->rule, "type") == 0 || rep_family_speaks(s, family))
+            continue;
+        lat_buffer_text(to, any ? ", <bdi>"
+                                : "<p>No more than chance in any layer of "
+                                  "either model: <bdi>");
+        rep_html(to, family->name, 60);
+        lat_buffer_text(to, "</bdi>");
+        any = true;
+    }
+    if (any)
+        lat_buffer_text(to, ".</p>\n");
+}
+
 void rep_write_families(lat_buffer *to, const rep_study *s)
 {
     curve_rows rows;
@@ -128,9 +159,10 @@ void rep_write_families(lat_buffer *to, const rep_study *s)
         return;
     }
     for (size_t f = 0; f < s->family_count; f++)
-        if (strcmp(s->families[f].rule, "type") != 0)
+        if (rep_family_speaks(s, &s->families[f]))
             write_family(to, s, f, &rows);
     lat_buffer_text(to, "</div>\n");
+    write_silent(to, s);
     write_family_table(to, s);
     lat_buffer_text(to, "</section>\n");
     lat_free(rows.block);
@@ -156,8 +188,7 @@ static double polarity_top(const rep_study *s)
             top = rate->value > top ? rate->value : top;
             top = rate->chance_high > top ? rate->chance_high : top;
         }
-    top = svg_ceiling(top);
-    return top > 100.0 ? 100.0 : top;
+    return svg_ceiling(top);
 }
 
 /* A bar for each layer, classes stacked; a whisker marks chance. */

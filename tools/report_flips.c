@@ -28,8 +28,7 @@ static double flip_top(const rep_study *s)
         top = flip->rate.value > top ? flip->rate.value : top;
         top = flip->best > top ? flip->best : top;
     }
-    top = svg_ceiling(100.0 * top);
-    return top > 100.0 ? 1.0 : top / 100.0;
+    return svg_ceiling(100.0 * top) / 100.0;
 }
 
 static void draw_row(lat_buffer *to, const rep_flip *flip, double y,
@@ -101,7 +100,7 @@ static void draw_group(lat_buffer *to, const rep_study *s, size_t first,
         double x = svg_x(&f, top * (double)i / 4.0);
         svg_line(to, i == 0 ? "axis" : "grid", x, f.top, x,
                  f.top + f.height);
-        svg_text(to, "tick", 'm', x, f.top + f.height + 15, "%.3g%s",
+        svg_text(to, "tick", 'm', x, f.top + f.height + 15, "%.0f%s",
                  25.0 * top * (double)i, i == 4 ? "%" : "");
     }
     double y = f.top + 2 + FLIP_ROW / 2.0;

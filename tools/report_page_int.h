@@ -231,7 +231,7 @@ void svg_series(lat_buffer *to, const char *style, const svg_frame *frame,
 void svg_band(lat_buffer *to, const char *style, const svg_frame *frame,
               const double *x, const double *low, const double *high,
               size_t n);
-/* A ceiling for an axis: 1, 2, 4, 5 x 10^n, at least `value`. */
+/* A ceiling for an axis of percentages, 4 to 100, at least `value`. */
 double svg_ceiling(double value);
 
 /* ---- Sections (report_*.c) -------------------------------------------------- */
@@ -266,6 +266,9 @@ void rep_write_words(lat_buffer *to, const rep_study *study,
 void rep_write_data(lat_buffer *to, const rep_study *study,
                     const rep_view *view);
 
+/* Does a label of the family (occurrence rule) explain more concepts than
+ * chance does, in any layer of either model? */
+bool rep_family_speaks(const rep_study *study, const rep_family *family);
 /* Section with its heading; the caption of a figure stands above it. */
 void rep_section(lat_buffer *to, const char *id, const char *heading);
 void rep_figure_begin(lat_buffer *to, const char *caption);

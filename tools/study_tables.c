@@ -239,7 +239,8 @@ static size_t winner_of(label_work *w, const lat_table *table, size_t row)
     const char *rule = rep_cell(table, row, "rule");
     if (side == NULL || layer == NULL || family == NULL || label == NULL ||
         label[0] == '\0' || (rule != NULL && strcmp(rule, "type") == 0) ||
-        isnan(rep_cell_number(table, row, "share")))
+        isnan(rep_cell_number(table, row, "share")) ||
+        rep_cell_number(table, row, "skipped") > 0.0)
         return SIZE_MAX;
     char *key = lat_format("%s\t%s\t%s\t%s", side, layer, family, label);
     size_t number = key == NULL

@@ -127,8 +127,7 @@ void svg_axis_y(lat_buffer *to, const svg_frame *f, size_t steps,
         char text[64];
         svg_line(to, i == 0 ? "axis" : "grid", f->left, y,
                  f->left + f->width, y);
-        (void)snprintf(text, sizeof text, "%.*f%s",
-                       f->y1 - f->y0 < (double)steps ? 1 : 0, value,
+        (void)snprintf(text, sizeof text, "%.0f%s", value,
                        i == steps ? unit : "");
         svg_text(to, "tick", 'e', f->left - 6, y + 3.5, "%s", text);
     }
@@ -213,16 +212,12 @@ void svg_band(lat_buffer *to, const char *style, const svg_frame *f,
     lat_buffer_text(to, "Z\"/>");
 }
 
+/* Quarters of each are whole numbers. */
 double svg_ceiling(double value)
 {
-    static const double parts[] = {1.0, 2.0, 4.0, 5.0, 10.0};
-    double scale = 1.0;
-    if (!(value > 0.0) || value > 1e12)
-        return 1.0;
-    while (scale * 10.0 < value)
-        scale *= 10.0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i] * scale >= value)
-            return parts[i] * scale;
-    return 10.0 * scale;
+    static const double tops[] = {4, 8, 12, 20, 40, 60, 80};
+    for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
+        if (!(value > tops[i]))
+            return tops[i];
+    return 100;
 }
