@@ -1,7 +1,7 @@
 /*
  * convert_int.h - from a hub folder to the keys of a GGUF file.
  *
- *     convert.c             which tensors, which types, streaming them out
+ *     convert_model.c       which tensors, which types, streaming them out
  *     convert_keys.c        config.json -> bert.*, general.*, latent.*
  *     convert_vocabulary.c  tokenizer files -> pieces in id order
  *     plain_bert.c          can three flags stand for tokenizer.json?

@@ -1,5 +1,5 @@
 /*
- * test_convert.c - hub folder to GGUF and back through the reader.
+ * test_convert_model.c - hub folder to GGUF and back through the reader.
  *
  * A small folder is written, converted to every type and opened again:
  * names, configuration and vocabulary must come back as they were, f32 bit
@@ -513,5 +513,5 @@ int main(void)
     drop("out.gguf");
     CHECK(rmdir(folder) == 0);
     CHECK(lat_memory_in_use() == 0);
-    return harness_end("test_convert");
+    return harness_end("test_convert_model");
 }

@@ -1,5 +1,5 @@
 /*
- * convert.c - a hub folder into one GGUF file.
+ * convert_model.c - a hub folder into one GGUF file.
  *
  *     type    2-d matrices                        everything else
  *     f32     F32                                 F32
