@@ -8,11 +8,11 @@
  *        +----+----+----  registers, walks down k with one broadcast of a
  *        |tile|tile|      and COLUMNS fused multiply-adds for each row
  *
- * Blocking, outside in: mc rows of a (stay in the L2 cache), nc columns
- * (bound the scratch), kc of k (a strip's kc x STRIP floats of b stay in L1
- * while the tiles of mc rows use them), strips, tiles.  When k is cut, a
- * tile takes its accumulators up again from the scratch: the chain of each
- * output is the same as without cutting.  After the last part of k the
+ * Blocking, outside in: mc rows of a, nc columns (bound the scratch), kc of
+ * k (so that mc x kc of a stay in the L2 cache and a strip's kc x STRIP of b
+ * beside them), strips, tiles.  When k is cut, a tile takes its accumulators
+ * up again from the scratch: the chain of each output is the same as
+ * without cutting.  After the last part of k the
  * strip's rows go through the epilogue into c, while they are in L1.
  *
  * The including file defines ROWS_MAX, STRIP (16 or 32), COLUMNS = STRIP/W,
