@@ -2,13 +2,13 @@
  * attention.c - softmax(Q K' / sqrt(D)) V for each sequence and head.
  *
  * One part is one (sequence, head).  Its keys and values are packed into
- * panels once; the queries then come LAT_ROWS at a time, so that a long
+ * panels once; the queries then come TILE_ROWS at a time, so that a long
  * sequence never has a T x T matrix in memory:
  *
  *        keys of the head, D x T            values, T x D
  *       +-----------------------+            +-----+
- *     Q | scores: LAT_ROWS x T  | softmax    |     |   contexts,
- *     ->| a row at a time       | -------->  |     |-> LAT_ROWS x D
+ *     Q | scores: TILE_ROWS x T  | softmax    |     |   contexts,
+ *     ->| a row at a time       | -------->  |     |-> TILE_ROWS x D
  *       +-----------------------+            +-----+
  *
  * The contexts replace the queries, which nobody needs after the scores.
@@ -16,6 +16,9 @@
 #include "encoder_int.h"
 
 #include <math.h>
+
+/* Query rows of a tile of scores. */
+#define TILE_ROWS 128
 
 /* MPNet's buckets of relative positions, 16 for each direction: one for
  * each distance below 8, then ranges that grow by sqrt(2) and end at 128.
@@ -56,7 +59,7 @@ typedef struct attention {
     float *queries;       /* rows H apart */
     size_t first, rows;   /* rows of the chunk's matrix */
     float *keys, *values; /* panels */
-    float *scores;        /* LAT_ROWS x ldc */
+    float *scores;        /* TILE_ROWS x ldc */
     size_t ldc;
     float *line;          /* 2T - 1 biases, or NULL */
 } attention;
@@ -122,7 +125,7 @@ static void attend_part(lat_chunk *chunk, size_t part, float *scratch)
     a.values = a.keys + panels(a.tokens, d);
     a.scores = a.values + panels(d, a.tokens);
     if (m->relative != NULL) {
-        a.line = a.scores + LAT_ROWS * a.ldc;
+        a.line = a.scores + TILE_ROWS * a.ldc;
         relative_line(a.line, m, head, a.tokens);
     }
     a.queries = chunk->query + a.first * h + head * d;
@@ -130,9 +133,9 @@ static void attend_part(lat_chunk *chunk, size_t part, float *scratch)
                         head * d;
     k->pack_rows(a.keys, keys, 2 * h, a.tokens, d);
     k->pack_columns(a.values, keys + h, 2 * h, d, a.tokens);
-    for (size_t first = 0; first < a.rows; first += LAT_ROWS) {
+    for (size_t first = 0; first < a.rows; first += TILE_ROWS) {
         size_t left = a.rows - first;
-        attend_rows(&a, first, left < LAT_ROWS ? left : LAT_ROWS);
+        attend_rows(&a, first, left < TILE_ROWS ? left : TILE_ROWS);
     }
 }
 
@@ -146,5 +149,5 @@ size_t lat_attention_scratch(const lat_model *model, size_t longest)
 {
     size_t d = model->config.hidden / model->config.heads;
     return panels(longest, d) + panels(d, longest) +
-           LAT_ROWS * score_stride(longest) + 2 * longest;
+           TILE_ROWS * score_stride(longest) + 2 * longest;
 }

@@ -22,9 +22,6 @@
 
 #include <string.h>
 
-/* Tokens of a chunk: enough rows to make up for reading the weights once
- * from memory, few enough that the chunk's matrices stay in cache. */
-#define CHUNK_TOKENS 128
 /* With fewer chunks than this for each thread the batch is shared out. */
 #define CHUNKS_A_THREAD 3
 
@@ -193,7 +190,7 @@ static lat_status find_kept(pass *p, lat_error *error)
     return LAT_OK;
 }
 
-/* Whole sequences, as many as fit into CHUNK_TOKENS, at least one. */
+/* Whole sequences, as many as fit into lat_model.rows, at least one. */
 static lat_status cut_chunks(pass *p, lat_error *error)
 {
     const lat_batch *batch = p->batch;
@@ -204,7 +201,7 @@ static lat_status cut_chunks(pass *p, lat_error *error)
     size_t used = 0;
     for (size_t s = 0; s < batch->sequences; s++) {
         size_t size = batch->starts[s + 1] - batch->starts[s];
-        if (p->chunk_count == 0 || used + size > CHUNK_TOKENS) {
+        if (p->chunk_count == 0 || used + size > p->model->rows) {
             p->chunks[p->chunk_count++] = (chunk_range){.first = s};
             used = 0;
         }
@@ -245,10 +242,10 @@ size_t lat_model_workspace(const lat_model *m, size_t threads, size_t tokens)
     threads = threads > 0 ? threads : 1;
     size_t longest = tokens < m->info.max_tokens ? tokens
                                                  : m->info.max_tokens;
-    size_t chunk = longest > CHUNK_TOKENS ? longest : CHUNK_TOKENS;
+    size_t chunk = longest > m->rows ? longest : m->rows;
     size_t sets = matrices_size(m, chunk) * threads;
     /* Taken as a whole a batch has at most this many chunks, any two
-     * neighbours of which hold more than CHUNK_TOKENS. */
+     * of them no longer than `chunk`. */
     size_t most = chunk * CHUNKS_A_THREAD * threads;
     size_t whole = matrices_size(m, tokens < most ? tokens : most);
     size_t scratch = lat_scratch_size(m, longest) * threads;
@@ -305,19 +302,20 @@ void lat_chunk_run(lat_chunk *chunk, size_t parts, lat_step *step)
         step(chunk, i, chunk->scratch[chunk->worker]);
 }
 
-/* Fewest rows of a part of a shared chunk: below, the parts would spend
- * their time on reading the weights.  Two parts pay off earlier. */
-#define SHARED_ROWS 48
+/* A shared chunk is cut finer, but not so fine that the parts spend their
+ * time on reading the weights.  Two parts pay off earlier. */
+#define SHARED_ROWS(model) ((model)->rows * 3 / 8)
 #define SHARED_ROWS_OF_TWO 12
 
 size_t lat_chunk_row_parts(const lat_chunk *chunk, size_t rows)
 {
-    size_t parts = 1;
+    size_t parts = 1, most = chunk->model->rows;
+    size_t shared = SHARED_ROWS(chunk->model);
     if (chunk->pool != NULL && rows >= 2 * SHARED_ROWS_OF_TWO)
         parts = 2;
-    while (chunk->pool != NULL && rows >= 2 * parts * SHARED_ROWS)
+    while (chunk->pool != NULL && rows >= 2 * parts * shared)
         parts *= 2;
-    size_t fewest = (rows + LAT_ROWS - 1) / LAT_ROWS;
+    size_t fewest = (rows + most - 1) / most;
     return parts > fewest ? parts : fewest;
 }
 

@@ -7,7 +7,7 @@
  *     config.json --config.c--> lat_config --+
  *     tensors ------------------------------ + --layout.c--> lat_layout
  *                                                               |
- *                       lat_model  <--assemble.c (widen, pack)--+
+ *                       lat_model  <--assemble.c, linear.c -----+
  *                           |
  *     batch --encoder.c--> chunks --layer.c, attention.c, heads.c--> states
  *
@@ -139,18 +139,21 @@ lat_status lat_layout_find(lat_layout *layout, lat_arena *arena,
 
 /* ---- A model in memory (assemble.c) -------------------------------------- */
 
-/* Sums are cut into at least two chains of at most LAT_CHAIN_LONG products:
- * a chain's rounding error grows with the square root of its length.  With
- * k = 3072 and 768 (BERT-base) single chains end 2.0 times as far from
- * float64 as PyTorch's blocked sums, pieces of 256 0.94 times. */
+/* Sums are cut into chains of at most LAT_CHAIN_LONG products: a chain's
+ * rounding error grows with the square root of its length.  With k = 3072
+ * and 768 (BERT-base) single chains end 2.0 times as far from float64 as
+ * PyTorch's blocked sums, pieces of 256 0.94 times. */
 #define LAT_CHAIN_LONG 256
-#define LAT_CHAIN_SHORT 32 /* shorter sums stay whole */
+#define LAT_CHAIN_TINY 128 /* for sums up to this length */
+#define LAT_CHAIN_SHORT 16
 
 typedef struct lat_linear {
-    float *panels; /* n x k, piece after piece, see kernels.h */
+    float *panels; /* n x k, piece after piece; NULL: widened when used */
     float *bias;   /* n */
     size_t n, k;
     size_t piece;  /* products in a chain; the last may have fewer */
+    const lat_tensor *source[2]; /* weights, under each other */
+    size_t sources;
 } lat_linear;
 
 /* A Linear of few outputs, summed in double: heads are read off the last
@@ -197,6 +200,8 @@ struct lat_model {
     lat_precise class_dense, class_out; /* sequence and token heads */
     lat_linear lm_dense, lm_decoder;    /* masked LM */
     lat_norm lm_norm;
+    size_t rows;          /* tokens of a chunk, rows of a row-wise step */
+    size_t room;          /* scratch of lat_linear_apply, floats */
     float *work;          /* kept from one forward pass to the next */
     size_t work_size;     /* floats */
 };
@@ -204,10 +209,33 @@ struct lat_model {
 lat_status lat_model_assemble(lat_model *model, lat_error *error);
 void lat_model_dismantle(lat_model *model);
 
-/* ---- A forward pass (encoder.c, layer.c, attention.c, heads.c) ---------- */
+/* ---- Matrices of weights (linear.c) ----------------------------------------- */
 
-/* Query rows of an attention tile, and rows of a row-wise step. */
-#define LAT_ROWS 128
+/* `count` (1 or 2) Linears of one shape, laid under each other. */
+lat_status lat_linear_load(lat_linear *linear, const lat_kernels *kernels,
+                           const lat_pair *parts, size_t count,
+                           lat_error *error);
+void lat_linear_free(lat_linear *linear);
+/* Floats of scratch that lat_linear_apply needs. */
+size_t lat_linear_room(const lat_linear *linear);
+
+/* c = activation(a w' + bias) + residual over m rows, m >= 1.  Only without
+ * an activation may there be a residual. */
+typedef struct lat_apply {
+    size_t m;
+    const float *a;
+    size_t lda;
+    float *c;
+    size_t ldc;
+    const float *residual;
+    size_t ldr;
+    lat_activation activation;
+    float *room; /* lat_linear_room floats */
+} lat_apply;
+void lat_linear_apply(const lat_model *model, const lat_linear *linear,
+                      const lat_apply *apply);
+
+/* ---- A forward pass (encoder.c, layer.c, attention.c, heads.c) ---------- */
 
 /* Sequences of a chunk lie end to end in one matrix.  In the highest layer
  * that is computed, `kept` may name the only rows that anyone reads: from
@@ -235,7 +263,7 @@ typedef struct lat_chunk {
 /* Work of a step over `parts` parts, by this thread or by the pool. */
 typedef void lat_step(lat_chunk *chunk, size_t part, float *scratch);
 void lat_chunk_run(lat_chunk *chunk, size_t parts, lat_step *step);
-/* `rows` rows in parts of at most LAT_ROWS, as even as can be. */
+/* `rows` rows in parts of at most lat_model.rows, as even as can be. */
 size_t lat_chunk_row_parts(const lat_chunk *chunk, size_t rows);
 void lat_chunk_row_part(const lat_chunk *chunk, size_t rows, size_t part,
                         size_t *first, size_t *count);
@@ -244,19 +272,6 @@ size_t lat_chunk_row(const lat_chunk *chunk, size_t token);
 /* First index in ascending list[0..count) that is >= value. */
 size_t lat_lower_bound(const size_t *list, size_t count, size_t value);
 
-/* c = activation(a w' + bias) + residual over m rows. */
-typedef struct lat_apply {
-    size_t m;
-    const float *a;
-    size_t lda;
-    float *c;
-    size_t ldc;
-    const float *residual;
-    size_t ldr;
-    lat_activation activation;
-} lat_apply;
-void lat_linear_apply(const lat_model *model, const lat_linear *linear,
-                      const lat_apply *apply);
 void lat_norm_apply(const lat_model *model, const lat_norm *norm, float *x,
                     size_t stride, size_t rows);
 
@@ -265,7 +280,8 @@ void lat_chunk_layer(lat_chunk *chunk, size_t number);
 void lat_chunk_attend(lat_chunk *chunk); /* query, key_value -> query */
 void lat_chunk_head(lat_chunk *chunk);
 
-/* Floats of a worker's scratch for sequences of up to `longest` tokens. */
+/* Floats of a worker's scratch for sequences of up to `longest` tokens: the
+ * room of lat_linear_apply, then a step's own (attention takes all). */
 size_t lat_scratch_size(const lat_model *model, size_t longest);
 size_t lat_attention_scratch(const lat_model *model, size_t longest);
 size_t lat_layer_scratch(const lat_model *model);

@@ -91,7 +91,7 @@ static void lm_part(lat_chunk *chunk, size_t part, float *scratch)
     size_t rows = head_rows(chunk, &from);
     lat_chunk_row_part(chunk, rows, part, &first, &count);
     first += from;
-    float *a = scratch, *c = scratch + LAT_ROWS * head_width(m);
+    float *a = scratch + m->room, *c = a + m->rows * head_width(m);
     for (size_t i = 0; i < count; i++) {
         size_t row = lat_chunk_row(chunk, head_token(chunk, first + i));
         memcpy(a + i * h, chunk->x + row * h, h * sizeof *a);
@@ -99,12 +99,13 @@ static void lm_part(lat_chunk *chunk, size_t part, float *scratch)
     lat_linear_apply(m, &m->lm_dense, &(lat_apply){
         .m = count, .a = a, .lda = h, .c = c, .ldc = e,
         .activation = m->config.architecture->lm.hidden_act
-                          ? m->config.act : LAT_ACT_GELU});
+                          ? m->config.act : LAT_ACT_GELU,
+        .room = scratch});
     lat_norm_apply(m, &m->lm_norm, c, e, count);
     lat_linear_apply(m, &m->lm_decoder, &(lat_apply){
         .m = count, .a = c, .lda = e,
         .c = chunk->want->logits + first * m->info.classes,
-        .ldc = m->info.classes});
+        .ldc = m->info.classes, .room = scratch});
 }
 
 void lat_chunk_head(lat_chunk *chunk)
@@ -120,5 +121,6 @@ void lat_chunk_head(lat_chunk *chunk)
 size_t lat_head_scratch(const lat_model *model)
 {
     return model->info.head == LAT_HEAD_NONE
-               ? 0 : 2 * LAT_ROWS * head_width(model);
+               ? 0
+               : model->room + 2 * model->rows * head_width(model);
 }

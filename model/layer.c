@@ -17,36 +17,6 @@
 
 #include <string.h>
 
-void lat_linear_apply(const lat_model *model, const lat_linear *linear,
-                      const lat_apply *apply)
-{
-    size_t tall = lat_panels_size(linear->n, 1);
-    lat_matmul job = {
-        .m = apply->m, .n = linear->n, .lda = apply->lda,
-        .c = apply->c, .ldc = apply->ldc,
-        .bias = linear->bias,
-        .residual = apply->residual, .ldr = apply->ldr};
-    /* The activation needs the whole sum. */
-    bool whole = linear->piece >= linear->k;
-    if (whole)
-        job.activation = apply->activation;
-    for (size_t at = 0; at < linear->k; at += linear->piece) {
-        size_t left = linear->k - at;
-        job.k = left < linear->piece ? left : linear->piece;
-        job.a = apply->a + at;
-        job.b = linear->panels + tall * at;
-        model->kernels->matmul(&job);
-        /* Further pieces are added to what is there. */
-        job.bias = NULL;
-        job.residual = job.c;
-        job.ldr = job.ldc;
-    }
-    if (!whole && apply->activation != LAT_ACT_NONE)
-        for (size_t i = 0; i < apply->m; i++)
-            model->kernels->activate(apply->c + i * apply->ldc, linear->n,
-                                     apply->activation);
-}
-
 void lat_norm_apply(const lat_model *model, const lat_norm *norm, float *x,
                     size_t stride, size_t rows)
 {
@@ -98,7 +68,6 @@ static void sum_embeddings(const lat_chunk *chunk, size_t token,
 
 static void embed_part(lat_chunk *chunk, size_t part, float *scratch)
 {
-    (void)scratch;
     const lat_model *m = chunk->model;
     const size_t *starts = chunk->batch->starts;
     size_t first, count, e = m->config.embedding, h = m->config.hidden;
@@ -117,7 +86,7 @@ static void embed_part(lat_chunk *chunk, size_t part, float *scratch)
     if (projects)
         lat_linear_apply(m, &m->project, &(lat_apply){
             .m = count, .a = out + first * e, .lda = e,
-            .c = chunk->x + first * h, .ldc = h});
+            .c = chunk->x + first * h, .ldc = h, .room = scratch});
 }
 
 void lat_chunk_embed(lat_chunk *chunk)
@@ -130,24 +99,23 @@ void lat_chunk_embed(lat_chunk *chunk)
 
 static void query_part(lat_chunk *chunk, size_t part, float *scratch)
 {
-    (void)scratch;
     const lat_model *m = chunk->model;
     size_t first, count, h = m->config.hidden;
     lat_chunk_row_part(chunk, chunk->rows, part, &first, &count);
     lat_linear_apply(m, &chunk->layer->query, &(lat_apply){
         .m = count, .a = chunk->x + first * h, .lda = h,
-        .c = chunk->query + first * h, .ldc = h});
+        .c = chunk->query + first * h, .ldc = h, .room = scratch});
 }
 
 static void key_value_part(lat_chunk *chunk, size_t part, float *scratch)
 {
-    (void)scratch;
     const lat_model *m = chunk->model;
     size_t first, count, h = m->config.hidden;
     lat_chunk_row_part(chunk, chunk->tokens, part, &first, &count);
     lat_linear_apply(m, &chunk->layer->key_value, &(lat_apply){
         .m = count, .a = chunk->x + first * h, .lda = h,
-        .c = chunk->key_value + first * 2 * h, .ldc = 2 * h});
+        .c = chunk->key_value + first * 2 * h, .ldc = 2 * h,
+        .room = scratch});
 }
 
 static void both_part(lat_chunk *chunk, size_t part, float *scratch)
@@ -163,17 +131,17 @@ static void finish_part(lat_chunk *chunk, size_t part, float *scratch)
     const lat_layer *layer = chunk->layer;
     size_t first, count, h = m->config.hidden, f = m->config.feed_forward;
     lat_chunk_row_part(chunk, chunk->rows, part, &first, &count);
-    float *x = chunk->x + first * h;
+    float *x = chunk->x + first * h, *inner = scratch + m->room;
     lat_linear_apply(m, &layer->output, &(lat_apply){
         .m = count, .a = chunk->query + first * h, .lda = h,
-        .c = x, .ldc = h, .residual = x, .ldr = h});
+        .c = x, .ldc = h, .residual = x, .ldr = h, .room = scratch});
     lat_norm_apply(m, &layer->attention_norm, x, h, count);
     lat_linear_apply(m, &layer->up, &(lat_apply){
-        .m = count, .a = x, .lda = h, .c = scratch, .ldc = f,
-        .activation = m->config.act});
+        .m = count, .a = x, .lda = h, .c = inner, .ldc = f,
+        .activation = m->config.act, .room = scratch});
     lat_linear_apply(m, &layer->down, &(lat_apply){
-        .m = count, .a = scratch, .lda = f, .c = x, .ldc = h,
-        .residual = x, .ldr = h});
+        .m = count, .a = inner, .lda = f, .c = x, .ldc = h,
+        .residual = x, .ldr = h, .room = scratch});
     lat_norm_apply(m, &layer->output_norm, x, h, count);
 }
 
@@ -211,5 +179,5 @@ void lat_chunk_layer(lat_chunk *chunk, size_t number)
 
 size_t lat_layer_scratch(const lat_model *model)
 {
-    return LAT_ROWS * model->config.feed_forward;
+    return model->room + model->rows * model->config.feed_forward;
 }

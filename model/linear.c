@@ -1,0 +1,184 @@
+/*
+ * linear.c - matrices of weights: packed once, or widened at every use.
+ *
+ *     F32 in the file       widened and packed into panels when the model is
+ *                           opened; the product reads the panels
+ *     F16, BF16, Q8_0       stay as they are in the mapped file; LAT_GROUP
+ *                           rows at a time are widened and packed into the
+ *                           worker's scratch just before they are used
+ *
+ *                 file          scratch (in cache)           output
+ *               +------+  widen  +-------+  pack  +------+  +--+--+--+--+
+ *     group g ->| q8_0 |-------->| float |------->|panels|->|  | g|  |  |
+ *               +------+         +-------+        +------+  +--+--+--+--+
+ *
+ * The second way takes no memory of its own and gives the same bits: an
+ * output's chains are the same, whoever else is computed beside it.  Chunks
+ * are longer there (lat_model.rows), so that widening is a small share.
+ */
+#include "encoder_int.h"
+
+/* Rows of a matrix that are widened at a time: a multiple of LAT_PANEL,
+ * few enough that they are still in cache when they are packed. */
+#define LAT_GROUP 64
+
+/* Products in each piece of a sum of k: pieces as even as can be, at least
+ * two.  In tiny models, where time is no matter, short ones. */
+static size_t piece_of(size_t k)
+{
+    size_t most = k <= LAT_CHAIN_TINY ? LAT_CHAIN_SHORT : LAT_CHAIN_LONG;
+    size_t pieces = (k + most - 1) / most;
+    if (pieces < 2 && k > LAT_CHAIN_SHORT)
+        pieces = 2;
+    return (k + pieces - 1) / pieces;
+}
+
+/* Rows first .. first+count-1 of the sources laid under each other. */
+static lat_status widen_rows(float *out, const lat_linear *linear,
+                             size_t first, size_t count, lat_error *error)
+{
+    size_t n = linear->n / linear->sources;
+    while (count > 0) {
+        size_t row = first % n;
+        size_t some = n - row < count ? n - row : count;
+        lat_status status = lat_weights_copy_rows(
+            out, linear->source[first / n], row, some, error);
+        if (status != LAT_OK)
+            return status;
+        out += some * linear->k;
+        first += some;
+        count -= some;
+    }
+    return LAT_OK;
+}
+
+/* Packs rows first .. first+count-1 of an operand of n rows, each piece of
+ * k for itself. */
+static void pack_group(const lat_kernels *kernels, float *panels,
+                       const lat_linear *linear, size_t n, size_t first,
+                       const float *rows, size_t count)
+{
+    size_t tall = lat_panels_size(n, 1);
+    for (size_t at = 0; at < linear->k; at += linear->piece) {
+        size_t left = linear->k - at;
+        size_t k = left < linear->piece ? left : linear->piece;
+        kernels->pack_rows(panels + tall * at + first * k, rows + at,
+                           linear->k, count, k);
+    }
+}
+
+/* ---- Loading ------------------------------------------------------------------- */
+
+static lat_status pack_all(lat_linear *linear, const lat_kernels *kernels,
+                           lat_error *error)
+{
+    size_t group = LAT_GROUP * linear->k;
+    float *rows = lat_alloc(group * sizeof *rows);
+    size_t size = lat_panels_size(linear->n, linear->k) * sizeof *rows;
+    lat_status status = LAT_OK;
+    linear->panels = lat_alloc(size);
+    if (rows == NULL || linear->panels == NULL)
+        status = lat_error_memory(error, size);
+    for (size_t i = 0; status == LAT_OK && i < linear->n; i += LAT_GROUP) {
+        size_t left = linear->n - i;
+        size_t count = left < LAT_GROUP ? left : LAT_GROUP;
+        status = widen_rows(rows, linear, i, count, error);
+        if (status == LAT_OK)
+            pack_group(kernels, linear->panels, linear, linear->n, i, rows,
+                       count);
+    }
+    lat_free(rows);
+    return status;
+}
+
+lat_status lat_linear_load(lat_linear *linear, const lat_kernels *kernels,
+                           const lat_pair *parts, size_t count,
+                           lat_error *error)
+{
+    size_t n = (size_t)parts[0].weight->shape[0];
+    linear->n = n * count;
+    linear->k = (size_t)parts[0].weight->shape[1];
+    linear->piece = piece_of(linear->k);
+    linear->sources = count;
+    linear->bias = lat_new_array(linear->n, sizeof *linear->bias);
+    if (linear->bias == NULL)
+        return lat_error_memory(error, linear->n * sizeof *linear->bias);
+    bool wide = false;
+    for (size_t i = 0; i < count; i++) {
+        linear->source[i] = parts[i].weight;
+        wide = wide || parts[i].weight->type == LAT_TENSOR_F32;
+        lat_status status = lat_weights_copy_f32(linear->bias + i * n,
+                                                 parts[i].bias, error);
+        if (status == LAT_OK && !wide)
+            status = lat_weights_check(parts[i].weight, error);
+        if (status != LAT_OK)
+            return status;
+    }
+    return wide ? pack_all(linear, kernels, error) : LAT_OK;
+}
+
+void lat_linear_free(lat_linear *linear)
+{
+    lat_free(linear->panels);
+    lat_free(linear->bias);
+}
+
+size_t lat_linear_room(const lat_linear *linear)
+{
+    if (linear->n == 0 || linear->panels != NULL)
+        return 0;
+    return 2 * LAT_GROUP * linear->k;
+}
+
+/* ---- Multiplying -------------------------------------------------------------------- */
+
+/* Outputs first .. first+count-1, from an operand of that many rows. */
+static void multiply(const lat_model *model, const lat_linear *linear,
+                     const lat_apply *apply, const float *panels,
+                     size_t first, size_t count)
+{
+    const lat_kernels *kernels = model->kernels;
+    size_t tall = lat_panels_size(count, 1);
+    lat_matmul job = {
+        .m = apply->m, .n = count, .lda = apply->lda,
+        .c = apply->c + first, .ldc = apply->ldc,
+        .bias = linear->bias + first, .ldr = apply->ldr};
+    if (apply->residual != NULL)
+        job.residual = apply->residual + first;
+    /* The activation needs the whole sum. */
+    bool whole = linear->piece >= linear->k;
+    if (whole)
+        job.activation = apply->activation;
+    for (size_t at = 0; at < linear->k; at += linear->piece) {
+        size_t left = linear->k - at;
+        job.k = left < linear->piece ? left : linear->piece;
+        job.a = apply->a + at;
+        job.b = panels + tall * at;
+        kernels->matmul(&job);
+        /* Further pieces are added to what is there. */
+        job.bias = NULL;
+        job.residual = job.c;
+        job.ldr = job.ldc;
+    }
+    if (!whole && apply->activation != LAT_ACT_NONE)
+        for (size_t i = 0; i < apply->m; i++)
+            kernels->activate(job.c + i * job.ldc, count, apply->activation);
+}
+
+void lat_linear_apply(const lat_model *model, const lat_linear *linear,
+                      const lat_apply *apply)
+{
+    if (linear->panels != NULL) {
+        multiply(model, linear, apply, linear->panels, 0, linear->n);
+        return;
+    }
+    float *rows = apply->room, *panels = rows + LAT_GROUP * linear->k;
+    for (size_t i = 0; i < linear->n; i += LAT_GROUP) {
+        size_t left = linear->n - i;
+        size_t count = left < LAT_GROUP ? left : LAT_GROUP;
+        /* Checked when the model was opened: cannot fail. */
+        widen_rows(rows, linear, i, count, NULL);
+        pack_group(model->kernels, panels, linear, count, 0, rows, count);
+        multiply(model, linear, apply, panels, i, count);
+    }
+}
