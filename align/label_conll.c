@@ -232,6 +232,7 @@ static bool choose(column_choice *out, const char *name, bool ten)
     if (lat_integer_read(name, strlen(name), &number) && number >= 1 &&
         number <= (ten ? 10 : COLUMNS)) {
         out->column = (size_t)number - 1;
+        out->features = ten && out->column == 5;
         return true;
     }
     return false;
