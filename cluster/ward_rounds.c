@@ -25,6 +25,10 @@
 
 /* Fewest slots in a batch of searches: fills the tiles. */
 #define LEAST_BATCH 256
+/* ... and otherwise one in so many of those that have only a bound.  Fewer
+ * at a time waste fewer searches on clusters that joins would have settled:
+ * a quarter costs 3 % more products on clustered points. */
+#define BATCH_PART 16
 
 typedef struct rounds_state {
     lat_ward *ward;
@@ -143,7 +147,8 @@ static int by_slot(const void *x, const void *y)
 static lat_status search_smallest(rounds_state *state, size_t stales,
                                   lat_error *error)
 {
-    size_t count = stales / 8 > LEAST_BATCH ? stales / 8 : LEAST_BATCH;
+    size_t count = stales / BATCH_PART;
+    count = count > LEAST_BATCH ? count : LEAST_BATCH;
     count = count < stales ? count : stales;
     lat_ward_compact(state->ward);
     qsort(state->stale, stales, sizeof *state->stale, by_bound);

@@ -2,12 +2,13 @@
  * ward-speed.c - seconds, distances and memory of the Ward clusterer on
  * points of several shapes.
  *
- *     ward-speed KIND N D [THREADS [OUT.f32 [NEIGHBOURS]]]
+ *     ward-speed KIND N D [THREADS [OUT.f32 [NEIGHBOURS [Z.npy]]]]
  *
  * Kinds: words (clusters of uneven size, noise that falls off from one
  * coordinate to the next, two outlier coordinates with a common mean, near
  * copies and copies: what contextual word vectors look like), isotropic,
- * manifold, clumps, copies (each point twice), line, same, huge.
+ * manifold, clumps, copies (each point twice), line, grid
+ * (integers: ties), same, huge.
  *
  * The peak is what the matrix product does here in the same run on a
  * compute-bound shape; "factor" is the time over that of N^2 D flop at it.
@@ -96,6 +97,8 @@ static void make_plain(shape *s)
             double value = normal(s);
             if (line)
                 value = (double)i * (j == 0);
+            else if (strcmp(s->kind, "grid") == 0)
+                value = (double)lat_random_below(&s->random, 24);
             else if (strcmp(s->kind, "same") == 0)
                 value = 0.25;
             else if (strcmp(s->kind, "huge") == 0 && j % 300 == 7)
@@ -228,6 +231,9 @@ int main(int count, char **words)
            (unsigned long long)tree.duplicates,
            (unsigned long long)tree.ties,
            s.n > 1 ? tree.merges[s.n - 2].height : 0.0);
+    if (count > 7
+        && lat_tree_write(&tree, words[7], NULL, &error) != LAT_OK)
+        fprintf(stderr, "%s\n", lat_error_message(&error));
     lat_tree_free(&tree);
     lat_pool_free(pool);
     lat_free(s.x);
