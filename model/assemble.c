@@ -145,7 +145,7 @@ static void number_layers(lat_model *m)
  * few enough that the chunk's matrices stay in cache.  Where weights are
  * widened on the way, more. */
 #define ROWS_PACKED 128
-#define ROWS_WIDENED 384
+#define ROWS_WIDENED 512
 
 static void find_room(lat_model *m)
 {

@@ -52,6 +52,29 @@ static lat_status widen_rows(float *out, const lat_linear *linear,
     return LAT_OK;
 }
 
+/* The same for F16, BF16 and Q8_0 once the values have been looked at. */
+static void widen_again(float *out, const lat_linear *linear,
+                        const lat_kernels *kernels, size_t first,
+                        size_t count)
+{
+    size_t n = linear->n / linear->sources, k = linear->k;
+    while (count > 0) {
+        const lat_tensor *tensor = linear->source[first / n];
+        size_t row = first % n;
+        size_t some = n - row < count ? n - row : count;
+        const unsigned char *in = tensor->data + tensor->bytes / n * row;
+        if (tensor->type == LAT_TENSOR_F16)
+            kernels->widen_f16(out, in, some * k);
+        else if (tensor->type == LAT_TENSOR_BF16)
+            kernels->widen_bf16(out, in, some * k);
+        else
+            kernels->widen_q8_0(out, in, some * k);
+        out += some * k;
+        first += some;
+        count -= some;
+    }
+}
+
 /* Packs rows first .. first+count-1 of an operand of n rows, each piece of
  * k for itself. */
 static void pack_group(const lat_kernels *kernels, float *panels,
@@ -176,8 +199,7 @@ void lat_linear_apply(const lat_model *model, const lat_linear *linear,
     for (size_t i = 0; i < linear->n; i += LAT_GROUP) {
         size_t left = linear->n - i;
         size_t count = left < LAT_GROUP ? left : LAT_GROUP;
-        /* Checked when the model was opened: cannot fail. */
-        widen_rows(rows, linear, i, count, NULL);
+        widen_again(rows, linear, model->kernels, i, count);
         pack_group(model->kernels, panels, linear, count, 0, rows, count);
         multiply(model, linear, apply, panels, i, count);
     }

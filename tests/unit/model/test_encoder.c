@@ -98,13 +98,11 @@ static void forward(lat_model *model, lat_pool *pool, const lat_batch *batch,
               "%s", lat_error_message(&error));
 }
 
-static lat_model *open_model(const char *class_name)
+static void write_model(const char *class_name, bool coarse)
 {
-    lat_error error = {0};
-    lat_model *model = NULL;
     tiny t = {.prefix = "bert.", .layers = L, .hidden = H,
               .feed_forward = 40, .vocabulary = V, .positions = MOST,
-              .seed = 3};
+              .seed = 3, .coarse = coarse};
     char text[400];
     tiny_bert(&t);
     tiny_linear(&t, "", "classifier", 2, H);
@@ -113,6 +111,13 @@ static lat_model *open_model(const char *class_name)
     tiny_add(&t, "", "cls.predictions.bias", V, 0);
     snprintf(text, sizeof text, config, class_name);
     tiny_write(&t, folder, text);
+}
+
+static lat_model *open_model(const char *class_name)
+{
+    lat_error error = {0};
+    lat_model *model = NULL;
+    write_model(class_name, false);
     CHECK_MSG(lat_model_open(&model, folder, NULL, &error) == LAT_OK, "%s",
               lat_error_message(&error));
     return model;
@@ -252,6 +257,46 @@ static void check_head(const char *class_name, lat_head head)
     lat_model_close(model);
 }
 
+/* Half-size weights are widened while they are used: the same bits as
+ * weights that were float32 all along. */
+static void check_half(const char *class_name)
+{
+    lat_error error = {0};
+    lat_model *wide = NULL, *half = NULL;
+    lat_convert_report report;
+    lat_pool *pool = NULL;
+    char *path = lat_path_join(folder, "half.gguf");
+    write_model(class_name, true);
+    CHECK(lat_model_open(&wide, folder, NULL, &error) == LAT_OK);
+    CHECK(lat_model_convert(&report, folder, path, "bf16", &error) ==
+          LAT_OK);
+    CHECK_MSG(lat_model_open(&half, path, NULL, &error) == LAT_OK, "%s",
+              lat_error_message(&error));
+    CHECK(lat_pool_create(&pool, 3, &error) == LAT_OK);
+    if (wide != NULL && half != NULL) {
+        CHECK(wide->room == 0 && half->room > 0);
+        corpus c = make_corpus(50, MOST);
+        size_t count = logit_rows(wide, &c.batch) * wide->info.classes;
+        result a = new_result(c.tokens, count), b = new_result(c.tokens,
+                                                               count);
+        forward(wide, NULL, &c.batch,
+                &(lat_states){.hidden = a.hidden, .logits = a.logits});
+        for (size_t i = 0; i < 2; i++) {
+            forward(half, i == 0 ? NULL : pool, &c.batch,
+                    &(lat_states){.hidden = b.hidden, .logits = b.logits});
+            CHECK_MSG(same(&a, &b), "%s: half-size weights", class_name);
+        }
+        free_result(&a);
+        free_result(&b);
+        free_corpus(&c);
+    }
+    lat_model_close(wide);
+    lat_model_close(half);
+    lat_pool_free(pool);
+    unlink(path);
+    lat_free(path);
+}
+
 /* ---- Batches that break the rules --------------------------------------- */
 
 static void refuse(lat_model *model, lat_batch batch, lat_states want,
@@ -387,6 +432,8 @@ int main(void)
     check_head("BertForSequenceClassification", LAT_HEAD_SEQUENCE);
     check_head("BertForTokenClassification", LAT_HEAD_TOKEN);
     check_head("BertForMaskedLM", LAT_HEAD_MASKED_LM);
+    check_half("BertForSequenceClassification");
+    check_half("BertForMaskedLM");
     check_batches();
     check_workspace();
     check_memory();

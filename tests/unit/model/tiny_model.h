@@ -19,6 +19,7 @@ typedef struct tiny {
     const char *prefix; /* "bert." */
     size_t layers, hidden, feed_forward, vocabulary, positions;
     bool old_names;     /* gamma, beta */
+    bool coarse;        /* values that bfloat16 holds exactly */
     const char *skip;   /* tensor to leave out, full name */
     const char *bend;   /* tensor to give one row more */
     const char *spoil;  /* tensor that gets a NaN */
@@ -52,6 +53,8 @@ static inline void tiny_add(tiny *t, const char *prefix, const char *name,
             value += 1;
         uint32_t bits = 0;
         memcpy(&bits, &value, sizeof bits);
+        if (t->coarse)
+            bits &= 0xffff0000u;
         if (t->spoil != NULL && strcmp(full, t->spoil) == 0 && i == 3)
             bits = 0x7fc00000u;
         for (int b = 0; b < 32; b += 8)
