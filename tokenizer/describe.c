@@ -4,7 +4,7 @@
  *     clean, chinese, NFD, accents, lowercase -> Bert split
  *         -> WordPiece(30522) -> [CLS] A [SEP]
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 static const char *step_name(lat_step_kind kind)
 {

@@ -6,7 +6,7 @@
  *
  * Old files leave the type out; then the members tell.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 
@@ -31,7 +31,7 @@ static bool is_id(const lat_json *value)
            && value->whole < (int64_t)LAT_MOST_IDS;
 }
 
-/* ---- Vocabulary --------------------------------------------------------- */
+/* ---- Vocabulary -------------------------------------------------------- */
 
 /* Greatest id + 1 of pieces and added tokens, and bytes of the pieces. */
 static lat_status measure(model_reader *in, const lat_json *added,
@@ -118,7 +118,7 @@ static lat_status copy_member(model_reader *in, const char *key,
     return *out == NULL ? lat_error_memory(in->error, *size) : LAT_OK;
 }
 
-/* ---- The three models --------------------------------------------------- */
+/* ---- The three models -------------------------------------------------- */
 
 static lat_status read_wordpiece(model_reader *in)
 {
@@ -248,8 +248,7 @@ static lat_status read_added(model_reader *in, const lat_json *added)
             .rstrip = lat_json_flag(item, "rstrip", false, &in->bad),
             .single_word = lat_json_flag(item, "single_word", false,
                                          &in->bad),
-            .normalized = lat_json_flag(item, "normalized", true, &in->bad),
-            .special = lat_json_flag(item, "special", false, &in->bad)};
+            .normalized = lat_json_flag(item, "normalized", true, &in->bad)};
         status = lat_added_add(in->tokenizer, &token, in->error);
     }
     return status;

@@ -9,7 +9,7 @@
  * BertProcessing and RobertaProcessing are templates that need no writing
  * down; ByteLevel trims offsets.  Anything else is refused by its name.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 

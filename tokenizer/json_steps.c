@@ -7,7 +7,7 @@
  * Sequences are laid flat.  A type that we do not have is refused by its
  * name, never left out.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 
@@ -84,7 +84,7 @@ static lat_status read_behaviour(reader *in, const lat_json *value,
                              "the behavior \"%s\" is not known", name);
 }
 
-/* ---- Normalizers -------------------------------------------------------- */
+/* ---- Normalizers ------------------------------------------------------- */
 
 static int base64_value(char c)
 {
@@ -189,7 +189,7 @@ static lat_status read_normalizer(reader *in, const lat_json *value,
                              "the normalizer \"%s\" is not supported", type);
 }
 
-/* ---- Pre-tokenizers ----------------------------------------------------- */
+/* ---- Pre-tokenizers ---------------------------------------------------- */
 
 /* Old files say add_prefix_space instead of prepend_scheme. */
 static lat_status read_metaspace(reader *in, const lat_json *value,

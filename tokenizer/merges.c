@@ -6,7 +6,7 @@
  * Both pieces and what they make must be in the vocabulary.  Of equal pairs
  * the last counts, as in the reference.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 

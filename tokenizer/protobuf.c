@@ -6,7 +6,7 @@
  *     wire type 0  varint        1  8 bytes     2  varint n, n bytes
  *               5  4 bytes       3, 4 (groups) are refused
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 static bool read_varint(lat_protobuf *in, uint64_t *value)
 {

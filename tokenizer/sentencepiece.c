@@ -14,7 +14,7 @@
  *     CamemBERT     <s>NOTUSED <pad> </s>NOTUSED <unk> <unk>NOTUSED
  *                   | pieces from the 2nd | <mask>
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ static lat_status malformed(lat_error *error, uint64_t place,
                              "%s is not well-formed protobuf", what);
 }
 
-/* ---- The file ----------------------------------------------------------------- */
+/* ---- The file ---------------------------------------------------------- */
 
 static lat_status read_settings(model_file *model, const lat_field *field,
                                 lat_error *error)
@@ -143,7 +143,7 @@ static lat_status next_piece(lat_protobuf *in, piece *out, bool *more,
     return LAT_OK;
 }
 
-/* ---- Families ------------------------------------------------------------------- */
+/* ---- Families ---------------------------------------------------------- */
 
 /* What comes before the file's pieces from number `skip` on, and a <mask>
  * after them unless the file has its own. */
@@ -259,7 +259,7 @@ static lat_status add_pieces(lat_tokenizer *tokenizer,
     return status;
 }
 
-/* ---- The pipeline ---------------------------------------------------------------- */
+/* ---- The pipeline ------------------------------------------------------ */
 
 static uint32_t find(const lat_tokenizer *tokenizer, const char *text)
 {
@@ -270,8 +270,7 @@ static lat_status add_special(lat_tokenizer *tokenizer, const char *name,
                               bool lstrip, lat_error *error)
 {
     lat_added token = {.content = name, .size = strlen(name),
-                       .id = find(tokenizer, name), .lstrip = lstrip,
-                       .special = true};
+                       .id = find(tokenizer, name), .lstrip = lstrip};
     if (token.id == LAT_NO_ID)
         return lat_error_set(error, LAT_MALFORMED,
                              "the vocabulary has no piece %s", name);

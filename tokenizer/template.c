@@ -4,7 +4,7 @@
  *     A = my film, B = is good      [CLS] my film [SEP] is good [SEP]
  *                            types    0   0   0     0   1   1     1
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 static bool grow_encoding(lat_encoding *out, size_t need)
 {

@@ -21,7 +21,7 @@
 #define LAT_MOST_HOLE ((size_t)1 << 16) /* ids that may be left unused */
 #define LAT_MOST_ADDED 512  /* bytes of an added token; bounds the search */
 
-/* ---- Texts (text_align.c) ----------------------------------------------- */
+/* ---- Texts (text_align.c) ---------------------------------------------- */
 
 typedef struct lat_range {
     uint32_t first, end;
@@ -91,7 +91,7 @@ static inline void lat_rewrite_swallow(lat_rewrite *rewrite, size_t count)
 void lat_rewrite_put(lat_rewrite *rewrite, uint32_t code, ptrdiff_t change);
 bool lat_rewrite_end(lat_rewrite *rewrite);
 
-/* ---- Pieces (trie.c) ------------------------------------------------------ */
+/* ---- Pieces (trie.c) --------------------------------------------------- */
 
 /* A trie with its edges in one hash table: (node, byte) -> child.  Nodes are
  * numbered from 0, the root, which is nobody's child. */
@@ -128,11 +128,11 @@ static inline const lat_trie_edge *lat_trie_step(const lat_trie *trie,
     }
 }
 
-/* ---- Steps (normalize.c, pretokenize.c) ------------------------------------ */
+/* ---- Steps (normalize.c, pretokenize.c) -------------------------------- */
 
 typedef enum lat_step_kind {
-    LAT_STEP_BERT_CLEAN, LAT_STEP_BERT_MARKS, LAT_STEP_NFC, LAT_STEP_NFD, LAT_STEP_NFKC,
-    LAT_STEP_NFKD, LAT_STEP_LOWERCASE, LAT_STEP_STRIP_ACCENTS,
+    LAT_STEP_BERT_CLEAN, LAT_STEP_BERT_MARKS, LAT_STEP_NFC, LAT_STEP_NFD,
+    LAT_STEP_NFKC, LAT_STEP_NFKD, LAT_STEP_LOWERCASE, LAT_STEP_STRIP_ACCENTS,
     LAT_STEP_REPLACE, LAT_STEP_PREPEND, LAT_STEP_STRIP, LAT_STEP_NMT,
     LAT_STEP_PRECOMPILED,
     LAT_STEP_BERT_SPLIT, LAT_STEP_BYTE_LEVEL, LAT_STEP_METASPACE,
@@ -187,7 +187,7 @@ typedef struct lat_step {
     const lat_charsmap *charsmap;
 } lat_step;
 
-/* ---- Models ------------------------------------------------------------------ */
+/* ---- Models ------------------------------------------------------------ */
 
 typedef enum lat_model_kind {
     LAT_WORDPIECE, LAT_BPE, LAT_UNIGRAM
@@ -207,7 +207,6 @@ typedef struct lat_pieces {
     uint32_t unknown;        /* id, or LAT_NO_ID */
     bool byte_fallback;
     uint32_t byte_ids[256];  /* pieces <0x00> .. <0xFF> */
-    bool all_bytes;          /* ... all there */
     /* WordPiece */
     const char *prefix;      /* "##" */
     size_t prefix_size;
@@ -228,7 +227,7 @@ typedef struct lat_added {
     const char *content;
     size_t size;
     uint32_t id;
-    bool lstrip, rstrip, single_word, normalized, special;
+    bool lstrip, rstrip, single_word, normalized;
 } lat_added;
 /* One of the two sets of added tokens: those looked for in the original and
  * those looked for in the normalized text. */
@@ -263,7 +262,7 @@ struct lat_tokenizer {
     char *description;
 };
 
-/* ---- Scratch of an encoding ------------------------------------------------- */
+/* ---- Scratch of an encoding -------------------------------------------- */
 
 typedef struct lat_token {
     uint32_t id;
@@ -346,7 +345,7 @@ static inline void lat_token_add(lat_scratch *scratch, uint32_t id,
     }
 }
 
-/* ---- The parts' work ----------------------------------------------------------- */
+/* ---- The parts' work --------------------------------------------------- */
 
 /* Each returns false when out of memory.  A normalizer writes `to` from
  * `from` and sets *changed, or leaves `to` alone. */
@@ -447,104 +446,5 @@ lat_status lat_template_apply(const lat_tokenizer *tokenizer,
 void lat_trim_range(const lat_tokenizer *tokenizer, lat_range *range,
                     size_t index, const char *piece, size_t piece_size,
                     const char *original, size_t size);
-
-/* ---- Opening (tokenizer_new.c) -------------------------------------------------- */
-
-/* A tokenizer in the making; close it on failure. */
-lat_status lat_tokenizer_new(lat_tokenizer **out, lat_error *error);
-/* Room for ids below `ids`; `bytes` of text in all pieces together. */
-lat_status lat_pieces_begin(lat_tokenizer *tokenizer, size_t ids,
-                            size_t entries, size_t bytes, lat_error *error);
-/* Copies the text; refuses a second piece of the same id, invalid UTF-8. */
-lat_status lat_pieces_add(lat_tokenizer *tokenizer, uint32_t id,
-                          const char *text, size_t size, lat_error *error);
-/* NULL when out of memory. */
-lat_step *lat_step_add(lat_tokenizer *tokenizer, bool splitter,
-                       lat_step_kind kind);
-lat_status lat_step_add_bert(lat_tokenizer *tokenizer, bool clean,
-                             bool chinese, bool accents, bool lowercase,
-                             lat_error *error);
-/* Copies the content. */
-lat_status lat_added_add(lat_tokenizer *tokenizer, const lat_added *token,
-                         lat_error *error);
-/* A template of `count` parts (copied). */
-lat_status lat_template_set(lat_tokenizer *tokenizer, lat_template *to,
-                            const lat_part *parts, size_t count,
-                            lat_error *error);
-/* [CLS] A [SEP] and [CLS] A [SEP] B [SEP] as BERT has it, or <s> A </s> and
- * <s> A </s> </s> B </s> as RoBERTa has it. */
-lat_status lat_template_usual(lat_tokenizer *tokenizer, uint32_t cls,
-                              uint32_t sep, bool roberta, lat_error *error);
-/* The last step: added-token tries, what depends on all parts, and the
- * description. */
-lat_status lat_tokenizer_finish(lat_tokenizer *tokenizer, lat_error *error);
-
-lat_status lat_tokenizer_describe_make(lat_tokenizer *tokenizer,
-                                       lat_error *error);
-
-/* The parts of a tokenizer.json besides model and added tokens; each
- * may be NULL. */
-lat_status lat_read_steps(lat_tokenizer *tokenizer, const lat_json *list,
-                          bool splitters, lat_error *error);
-lat_status lat_read_processor(lat_tokenizer *tokenizer, const lat_json *value,
-                              lat_error *error);
-/* Scores: all ids get one; the unknown score follows the least. */
-lat_status lat_scores_begin(lat_pieces *pieces, lat_error *error);
-lat_status lat_scores_set(lat_pieces *pieces, uint32_t id, double score,
-                          lat_error *error);
-/* Merges: room for `count`, then one by one in the order of rank. */
-lat_status lat_merges_begin(lat_pieces *pieces, size_t count,
-                            lat_error *error);
-lat_status lat_merges_add(lat_pieces *pieces, const char *left,
-                          size_t left_size, const char *right,
-                          size_t right_size, uint32_t rank,
-                          lat_error *error);
-
-/* Protobuf: `start` is the message's place in the file. */
-typedef struct lat_protobuf {
-    const unsigned char *data;
-    size_t size, at;
-    uint64_t start;
-} lat_protobuf;
-typedef struct lat_field {
-    uint32_t number;
-    unsigned type;    /* wire type */
-    uint64_t value;   /* of a varint */
-    const unsigned char *data; /* size bytes of the other types */
-    size_t size;
-    uint64_t place;   /* in the file */
-} lat_field;
-/* The next field; false at the end, or when it is malformed (*bad). */
-bool lat_protobuf_next(lat_protobuf *in, lat_field *field, bool *bad);
-
-/* Readers, one for each kind of file.  `config` is tokenizer_config.json
- * beside it, or NULL. */
-lat_status lat_read_tokenizer_json(lat_tokenizer *tokenizer, const void *text,
-                                   size_t size, lat_error *error);
-lat_status lat_read_vocab_txt(lat_tokenizer *tokenizer, const char *text,
-                              size_t size, const lat_json *config,
-                              lat_error *error);
-lat_status lat_read_bert_parts(lat_tokenizer *tokenizer,
-                               const lat_tokenizer_parts *parts,
-                               lat_error *error);
-lat_status lat_read_vocab_json(lat_tokenizer *tokenizer, const lat_map *vocab,
-                               const lat_map *merges, const char *merges_path,
-                               const lat_json *config, lat_error *error);
-lat_status lat_read_gpt2_parts(lat_tokenizer *tokenizer,
-                               const lat_tokenizer_parts *parts,
-                               lat_error *error);
-lat_status lat_read_sentencepiece(lat_tokenizer *tokenizer, const void *data,
-                                  size_t size, bool is_camembert,
-                                  const lat_json *config, lat_error *error);
-typedef struct lat_bert_options {
-    bool lowercase, accents, chinese;
-    const char *unknown, *cls, *sep, *pad, *mask;
-    bool mpnet; /* RoBERTa's template, and a mask that takes in spaces */
-} lat_bert_options;
-lat_status lat_read_bert_pieces(lat_tokenizer *tokenizer,
-                                const char *const *pieces,
-                                const size_t *sizes, size_t count,
-                                const lat_bert_options *options,
-                                lat_error *error);
 
 #endif

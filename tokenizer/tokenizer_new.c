@@ -5,7 +5,7 @@
  * templates, and lat_tokenizer_finish; on any failure the caller closes what
  * there is.  Also the small questions that one asks of a finished one.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -42,7 +42,7 @@ void lat_tokenizer_close(lat_tokenizer *tokenizer)
     lat_free(tokenizer);
 }
 
-/* ---- Pieces ------------------------------------------------------------- */
+/* ---- Pieces ------------------------------------------------------------ */
 
 /* `entries`: pieces and added tokens together.  Ids may leave holes, but
  * not so that a small file makes a large table. */
@@ -85,7 +85,7 @@ lat_status lat_pieces_add(lat_tokenizer *tokenizer, uint32_t id,
     return lat_trie_add(&pieces->trie, copy, size, id, error);
 }
 
-/* ---- Steps -------------------------------------------------------------- */
+/* ---- Steps ------------------------------------------------------------- */
 
 lat_step *lat_step_add(lat_tokenizer *tokenizer, bool splitter,
                        lat_step_kind kind)
@@ -123,7 +123,7 @@ lat_status lat_step_add_bert(lat_tokenizer *tokenizer, bool clean,
     return LAT_OK;
 }
 
-/* ---- Added tokens ------------------------------------------------------- */
+/* ---- Added tokens ------------------------------------------------------ */
 
 /* An added token that the model lacks gets the next free id, which must be
  * the one that it claims. */
@@ -205,7 +205,7 @@ static lat_status build_added(lat_tokenizer *tokenizer, lat_error *error)
     return status;
 }
 
-/* ---- The last step ------------------------------------------------------ */
+/* ---- The last step ----------------------------------------------------- */
 
 /* Steps that look at a character and its combining neighbours only, so that
  * a text may be cut before a space between letters. */
@@ -237,12 +237,9 @@ static bool may_cut(const lat_tokenizer *tokenizer)
 static void find_bytes(lat_pieces *pieces)
 {
     static const char digits[] = "0123456789ABCDEF";
-    pieces->all_bytes = true;
     for (size_t i = 0; i < 256; i++) {
         char name[6] = {'<', '0', 'x', digits[i >> 4], digits[i & 15], '>'};
         pieces->byte_ids[i] = lat_trie_find(&pieces->trie, name, 6);
-        if (pieces->byte_ids[i] == LAT_NO_ID)
-            pieces->all_bytes = false;
     }
 }
 
@@ -282,7 +279,7 @@ lat_status lat_tokenizer_finish(lat_tokenizer *tokenizer, lat_error *error)
                             : status;
 }
 
-/* ---- Questions ---------------------------------------------------------- */
+/* ---- Questions --------------------------------------------------------- */
 
 size_t lat_tokenizer_vocabulary(const lat_tokenizer *tokenizer)
 {

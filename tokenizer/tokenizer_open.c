@@ -4,13 +4,13 @@
  *
  *     folder   tokenizer.json, else vocab.txt, else vocab.json with
  *              merges.txt, else spiece.model, else sentencepiece.bpe.model
- *     file     one of these, by its ending; what stands beside it (tokenizer_config.json,
- *              merges.txt) is read too
+ *     file     one of these, by its ending; what stands beside it
+ *              (tokenizer_config.json, merges.txt) is read too
  *
  * What a tokenizer.json says of padding and truncation is not followed: a
  * caller says with each text how long it may get.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
  * ones in a row become one token, or their bytes where the vocabulary falls
  * back to bytes.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <math.h>
 

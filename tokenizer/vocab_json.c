@@ -9,7 +9,7 @@
  * The files hold no pipeline: it is the byte-level one, with RoBERTa's
  * template and a <mask> that takes in the spaces before it.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 
@@ -95,8 +95,7 @@ static lat_status finish_roberta(lat_tokenizer *tokenizer, bool prefix_space,
     for (size_t i = 0; i < 5; i++) {
         lat_added token = {.content = names[i], .size = strlen(names[i]),
                            .id = find(tokenizer, names[i]),
-                           .lstrip = i == 4, .normalized = true,
-                           .special = true};
+                           .lstrip = i == 4, .normalized = true};
         if (token.id == LAT_NO_ID)
             return lat_error_set(error, LAT_UNSUPPORTED,
                                  "the vocabulary has no piece %s: only "

@@ -10,7 +10,7 @@
  * capital letters is of a cased model, and one that starts with <s> is
  * MPNet's, which has RoBERTa's special tokens around BERT's pieces.
  */
-#include "tokenizer_int.h"
+#include "tokenizer_read_int.h"
 
 #include <string.h>
 
@@ -37,8 +37,7 @@ static lat_status add_specials(lat_tokenizer *tokenizer,
     for (size_t i = 0; i < 5; i++) {
         lat_added token = {.content = names[i], .size = strlen(names[i]),
                            .id = find(tokenizer, names[i]),
-                           .lstrip = i == 4 && options->mpnet,
-                           .special = true};
+                           .lstrip = i == 4 && options->mpnet};
         bool needed = i >= 1 && i <= 3;
         if (token.id == LAT_NO_ID && needed)
             return lat_error_set(error, LAT_MALFORMED,
