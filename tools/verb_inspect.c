@@ -61,6 +61,14 @@ static void put_verdict(facts *f, lat_status status, lat_error *why)
     }
 }
 
+/* What cannot be used is bad input, also for the exit code. */
+static lat_status refuse(const lat_error *why, lat_error *error)
+{
+    if (why->code != LAT_OK && error != NULL)
+        *error = *why;
+    return why->code;
+}
+
 /* ---- Models ------------------------------------------------------------- */
 
 static void put_labels(facts *f, const lat_model_info *info)
@@ -177,10 +185,6 @@ static lat_status inspect_model(facts *f, const char *path, lat_error *error)
     lat_status status = LAT_OK;
     lat_status usable = lat_reader_open(&reader, path, &why);
     put_text(f, "kind", "model");
-    if (usable == LAT_NO_MEMORY || usable == LAT_INTERNAL) {
-        *error = why;
-        return usable;
-    }
     lat_model *alone = NULL; /* the model, where only the tokenizer fails */
     lat_error ignored = {0};
     const lat_model *model = reader.model;
@@ -194,12 +198,12 @@ static lat_status inspect_model(facts *f, const char *path, lat_error *error)
     put_verdict(f, usable, &why);
     lat_model_close(alone);
     lat_reader_close(&reader);
-    return status;
+    return status == LAT_OK ? refuse(&why, error) : status;
 }
 
 /* ---- The rest ----------------------------------------------------------- */
 
-static void inspect_npy(facts *f, const char *path)
+static lat_status inspect_npy(facts *f, const char *path, lat_error *error)
 {
     lat_npy npy = {0};
     lat_error why = {0};
@@ -217,9 +221,11 @@ static void inspect_npy(facts *f, const char *path)
         lat_npy_close(&npy);
     }
     put_verdict(f, status, &why);
+    return refuse(&why, error);
 }
 
-static void inspect_concepts(facts *f, const char *path)
+static lat_status inspect_concepts(facts *f, const char *path,
+                                   lat_error *error)
 {
     lat_concepts concepts = {0};
     lat_error why = {0};
@@ -232,9 +238,11 @@ static void inspect_concepts(facts *f, const char *path)
     }
     put_verdict(f, status, &why);
     lat_concepts_free(&concepts);
+    return refuse(&why, error);
 }
 
-static void inspect_tokenizer(facts *f, const char *path)
+static lat_status inspect_tokenizer(facts *f, const char *path,
+                                    lat_error *error)
 {
     lat_tokenizer *tokenizer = NULL;
     lat_error why = {0};
@@ -246,6 +254,7 @@ static void inspect_tokenizer(facts *f, const char *path)
     }
     put_verdict(f, status, &why);
     lat_tokenizer_close(tokenizer);
+    return refuse(&why, error);
 }
 
 /* A finished study is described by its plan, which is JSON already. */
@@ -301,12 +310,10 @@ static lat_status inspect_file(facts *f, const char *path, lat_error *error)
     if (gguf)
         return inspect_model(f, path, error);
     if (npy)
-        inspect_npy(f, path);
-    else if (concepts)
-        inspect_concepts(f, path);
-    else
-        inspect_tokenizer(f, path);
-    return LAT_OK;
+        return inspect_npy(f, path, error);
+    if (concepts)
+        return inspect_concepts(f, path, error);
+    return inspect_tokenizer(f, path, error);
 }
 
 static bool holds(const char *folder, const char *name)
@@ -334,13 +341,18 @@ static lat_status run(cli_call *call, lat_error *error)
     else if (holds(path, "config.json"))
         status = inspect_model(&f, path, error);
     else
-        inspect_tokenizer(&f, path);
+        status = inspect_tokenizer(&f, path, error);
     if (f.as_json) {
         lat_json_close(&f.json, '}');
         lat_buffer_char(&text, '\n');
     }
-    if (status == LAT_OK)
-        status = cli_deliver(call, &text, error);
+    /* What was found is told, whether or not it can be used. */
+    lat_error failed = {0};
+    lat_status told = cli_deliver(call, &text, &failed);
+    if (told != LAT_OK) {
+        *error = failed;
+        status = told;
+    }
     lat_buffer_free(&text);
     return status;
 }
@@ -351,8 +363,7 @@ const cli_verb verb_inspect = {
     .forms = "latent inspect PATH [--json]",
     .examples = "latent inspect models/tuned\nlatent inspect linkage.npy",
     .notes = "Ends with one line that says whether latent can use it and, if "
-             "not, why.  Exit code 0\nwhen the question was answered either "
-             "way.",
+             "not, why; exit code 1\nthen.",
     .options = options,
     .least = 1,
     .most = 1,

@@ -61,7 +61,7 @@ static lat_status run_block(const lat_kernels *kernels, float *out,
     job.activation = LAT_ACT_TANH;
     job.c = out + M * N;
     kernels->matmul(&job);
-    kernels->exp(out, M * N);
+    kernels->exp(out, M * N); /* the kernel, not the C library's */
 done:
     lat_free(values);
     lat_free(panels);
@@ -163,7 +163,6 @@ static lat_status study_text(lat_buffer *out, lat_pool *pool,
     lat_polarity polarity = {0};
     lat_classes classes = {0};
     int32_t of[POINTS / 8];
-    lat_json_writer json;
     const lat_overlap_options overlap_options = LAT_OVERLAP_OPTIONS;
     const lat_polarity_options polarity_options = LAT_POLARITY_OPTIONS;
     for (size_t i = 0; i < POINTS / 8; i++)
@@ -176,14 +175,23 @@ static lat_status study_text(lat_buffer *out, lat_pool *pool,
     if (status == LAT_OK)
         status = lat_polarity_run(&polarity, pool, tuned, &classes,
                                   &polarity_options, error);
-    if (status == LAT_OK) {
-        lat_json_begin(&json, out, true);
-        lat_json_open(&json, '[');
-        lat_overlap_json(&json, &overlap, NULL);
-        lat_polarity_json(&json, &polarity, NULL);
-        lat_json_close(&json, ']');
-        status = lat_buffer_status(out, error);
+    for (size_t i = 0; status == LAT_OK && i < overlap.tuned_count; i++) {
+        lat_buffer_number(out, overlap.tuned[i].share);
+        lat_buffer_char(out, ' ');
+        lat_buffer_number(out, overlap.tuned[i].jaccard);
+        lat_buffer_char(out, '\n');
     }
+    for (size_t i = 0; status == LAT_OK && i < polarity.count; i++)
+        for (size_t c = 0; polarity.concepts[i].p != NULL && c < 2; c++) {
+            lat_buffer_number(out, polarity.concepts[i].p[c]);
+            lat_buffer_char(out, '\n');
+        }
+    for (size_t i = 0; status == LAT_OK && i < overlap.thetas.count; i++) {
+        lat_buffer_number(out, overlap.rows[i].tuned_chance.mean);
+        lat_buffer_char(out, '\n');
+    }
+    if (status == LAT_OK)
+        status = lat_buffer_status(out, error);
     lat_overlap_free(&overlap);
     lat_polarity_free(&polarity);
     lat_classes_free(&classes);

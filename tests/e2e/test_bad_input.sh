@@ -46,6 +46,9 @@ refused 2 "run needs --tuned" "$LATENT" run --base $base --data x --out y
 refused 1 "not.gguf" "$LATENT" classify "$WORK/not.gguf" "$WORK/ok.tsv"
 
 mkdir "$WORK/folder"
+refused 1 "no weights" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
+cp "$(ls tests/fixtures/model/safetensors/good/*.safetensors | head -n 1)" \
+    "$WORK/folder/model.safetensors"
 refused 1 "config.json" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
 printf '{"model_type": "bert",' >"$WORK/folder/config.json"
 refused 1 "config.json" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
@@ -56,8 +59,8 @@ refused 1 "gpt2" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
 size=$(wc -c <$base)
 for part in 0 1 2 4 8 12 15; do
     head -c $((size * part / 16)) $base >"$WORK/cut.gguf"
-    refused 1 "cut.gguf" "$LATENT" inspect "$WORK/cut.gguf" -o /dev/full
-done 2>/dev/null
+    refused 1 "cut.gguf" "$LATENT" inspect "$WORK/cut.gguf"
+done
 
 # Output that cannot be written.
 if [ "$(id -u)" -ne 0 ]; then
