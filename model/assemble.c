@@ -104,20 +104,25 @@ static lat_status load_embeddings(lat_model *m, lat_error *error)
     return status;
 }
 
+static lat_status load_lm(lat_model *m, lat_error *error)
+{
+    const lat_layout *layout = &m->layout;
+    lat_status status = lat_linear_load(&m->lm_dense, m->kernels,
+                                        &layout->dense, 1, error);
+    if (status == LAT_OK)
+        status = load_norm(&m->lm_norm, layout->norm, error);
+    if (status == LAT_OK)
+        status = lat_linear_load(&m->lm_decoder, m->kernels, &layout->out,
+                                 1, error);
+    return status;
+}
+
 static lat_status load_head(lat_model *m, lat_error *error)
 {
     const lat_layout *layout = &m->layout;
     lat_status status = LAT_OK;
-    if (layout->head == LAT_HEAD_MASKED_LM) {
-        status = lat_linear_load(&m->lm_dense, m->kernels, &layout->dense, 1,
-                                 error);
-        if (status == LAT_OK)
-            status = load_norm(&m->lm_norm, layout->norm, error);
-        if (status == LAT_OK)
-            status = lat_linear_load(&m->lm_decoder, m->kernels, &layout->out, 1,
-                                 error);
-        return status;
-    }
+    if (layout->head == LAT_HEAD_MASKED_LM)
+        return load_lm(m, error);
     if (layout->head == LAT_HEAD_SEQUENCE)
         status = load_precise(&m->class_dense, layout->dense, error);
     if (status == LAT_OK && layout->head != LAT_HEAD_NONE)

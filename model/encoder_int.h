@@ -209,7 +209,7 @@ struct lat_model {
 lat_status lat_model_assemble(lat_model *model, lat_error *error);
 void lat_model_dismantle(lat_model *model);
 
-/* ---- Matrices of weights (linear.c) ----------------------------------------- */
+/* ---- Matrices of weights (linear.c) ------------------------------------- */
 
 /* `count` (1 or 2) Linears of one shape, laid under each other. */
 lat_status lat_linear_load(lat_linear *linear, const lat_kernels *kernels,

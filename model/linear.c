@@ -90,7 +90,7 @@ static void pack_group(const lat_kernels *kernels, float *panels,
     }
 }
 
-/* ---- Loading ------------------------------------------------------------------- */
+/* ---- Loading ------------------------------------------------------------ */
 
 static lat_status pack_all(lat_linear *linear, const lat_kernels *kernels,
                            lat_error *error)
@@ -153,7 +153,7 @@ size_t lat_linear_room(const lat_linear *linear)
     return 2 * LAT_GROUP * linear->k;
 }
 
-/* ---- Multiplying -------------------------------------------------------------------- */
+/* ---- Multiplying -------------------------------------------------------- */
 
 /* Outputs first .. first+count-1, from an operand of that many rows. */
 static void multiply(const lat_model *model, const lat_linear *linear,

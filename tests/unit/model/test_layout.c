@@ -115,7 +115,8 @@ static void test_heads(void)
     CHECK(head_of(config, "bert.", none) == LAT_HEAD_NONE);
     CHECK(head_of(config, "bert.", classifier) == LAT_HEAD_SEQUENCE);
     CHECK(head_of("{" SIZES ",\"architectures\":"
-                  "[\"BertForTokenClassification\"]}", "bert.", classifier) == LAT_HEAD_TOKEN);
+                  "[\"BertForTokenClassification\"]}", "bert.", classifier) ==
+          LAT_HEAD_TOKEN);
     CHECK(head_of("{" SIZES ",\"architectures\":[\"BertModel\"]}", "bert.",
                   classifier) == LAT_HEAD_NONE);
 }
