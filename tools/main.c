@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const cli_verb *const cli_verbs[] = {
     &verb_run,      &verb_convert, &verb_inspect,  &verb_tokenize,
@@ -27,6 +28,19 @@ static void on_signal(int number)
     lat_interrupt_set();
 }
 
+/* A mapped input that another process cut short: its pages are gone, so
+ * there is nothing to go on with. */
+static void on_lost_page(int number)
+{
+    static const char text[] =
+        "latent: an input file became shorter while it was read\n";
+    (void)number;
+    lat_output_abort_all();
+    if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+        _Exit(lat_status_exit(LAT_INTERNAL));
+    _Exit(lat_status_exit(LAT_IO));
+}
+
 static void catch_signals(void)
 {
     struct sigaction action;
@@ -35,6 +49,8 @@ static void catch_signals(void)
     sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = on_lost_page;
+    (void)sigaction(SIGBUS, &action, NULL);
     action.sa_handler = SIG_IGN; /* a closed pipe is a write error */
     (void)sigaction(SIGPIPE, &action, NULL);
 }
