@@ -36,7 +36,7 @@ static lat_status put_layer(const study *s, size_t number,
     lat_json_writer json;
     (void)snprintf(name, sizeof name, "align/layer-%02zu.json",
                    s->layers[number]);
-    lat_json_begin(&json, &text, true);
+    lat_json_begin(&json, &text, false); /* large: one line */
     lat_json_open(&json, '{');
     lat_json_key(&json, "layer");
     lat_json_put_count(&json, s->layers[number]);
@@ -252,7 +252,7 @@ static lat_status run_layer(study *s, int side, size_t number,
     lat_status status = LAT_OK;
     (void)snprintf(name, sizeof name, "align/human-%s-%02zu.json",
                    study_side_names[side], s->layers[number]);
-    lat_json_begin(&json, &text, true);
+    lat_json_begin(&json, &text, false); /* large: one line */
     lat_json_open(&json, '{');
     lat_json_key(&json, "human");
     lat_json_open(&json, '[');

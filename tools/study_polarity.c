@@ -72,7 +72,7 @@ static lat_status run_layer(study *s, int side, size_t number,
         goto done;
     (void)snprintf(name, sizeof name, "polarity/%s-%02zu.json",
                    study_side_names[side], s->layers[number]);
-    lat_json_begin(&json, &text, true);
+    lat_json_begin(&json, &text, false); /* large: one line */
     lat_json_open(&json, '{');
     if (has_gold && has_predicted)
         status = put_agreement(&json, s, side, number, &gold, &predicted,
