@@ -45,6 +45,8 @@ typedef struct lat_tokenizer_parts {
     const char *json; /* a whole tokenizer.json: wins over the rest */
     size_t json_size;
     bool lowercase, strip_accents, chinese_characters;
+    bool unflagged; /* the file does not say these three: the vocabulary
+                       tells (capital letters in it: cased) */
 } lat_tokenizer_parts;
 lat_status lat_tokenizer_from_parts(lat_tokenizer **out,
                                     const lat_tokenizer_parts *parts,

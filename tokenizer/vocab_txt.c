@@ -137,6 +137,12 @@ static bool has_capitals(const char *const *lines, const size_t *sizes,
     return false;
 }
 
+static bool is_mpnet(const char *const *lines, const size_t *sizes,
+                     size_t count)
+{
+    return count > 0 && sizes[0] == 3 && memcmp(lines[0], "<s>", 3) == 0;
+}
+
 /* A special token is written as a text or as an object with its content. */
 static const char *special_name(const lat_json *config, const char *key,
                                 const char *fallback)
@@ -174,7 +180,7 @@ lat_status lat_read_vocab_txt(lat_tokenizer *tokenizer, const char *text,
     lat_status status = find_lines(&lines, &sizes, &count, text, size,
                                    error);
     if (status == LAT_OK) {
-        if (count > 0 && sizes[0] == 3 && memcmp(lines[0], "<s>", 3) == 0)
+        if (is_mpnet(lines, sizes, count))
             options = mpnet;
         if (config != NULL)
             read_options(&options, config);
@@ -193,10 +199,16 @@ lat_status lat_read_bert_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
                                lat_error *error)
 {
-    lat_bert_options options = usual;
-    options.lowercase = parts->lowercase;
-    options.accents = parts->strip_accents;
-    options.chinese = parts->chinese_characters;
+    lat_bert_options options =
+        is_mpnet(parts->pieces, parts->sizes, parts->count) ? mpnet : usual;
+    if (parts->unflagged) {
+        options.lowercase = options.accents =
+            !has_capitals(parts->pieces, parts->sizes, parts->count);
+    } else {
+        options.lowercase = parts->lowercase;
+        options.accents = parts->strip_accents;
+        options.chinese = parts->chinese_characters;
+    }
     return lat_read_bert_pieces(tokenizer, parts->pieces, parts->sizes,
                                 parts->count, &options, error);
 }

@@ -33,7 +33,8 @@ static lat_status open_tokenizer(lat_reader *out, const char *path,
         .json_size = vocabulary->tokenizer_json_size,
         .lowercase = vocabulary->lowercase,
         .strip_accents = vocabulary->strip_accents,
-        .chinese_characters = vocabulary->chinese_characters};
+        .chinese_characters = vocabulary->chinese_characters,
+        .unflagged = !vocabulary->has_flags};
     lat_status status =
         lat_tokenizer_from_parts(&out->tokenizer, &parts, error);
     if (status != LAT_OK)

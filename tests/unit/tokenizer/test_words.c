@@ -168,6 +168,12 @@ static void check_questions(void)
                                NULL, &error) == LAT_OK);
     CHECK(encoding.count == 4 && encoding.ids[1] == 4);
     lat_tokenizer_close(tokenizer);
+    parts.unflagged = true; /* "The": a cased vocabulary */
+    CHECK(lat_tokenizer_from_parts(&tokenizer, &parts, &error) == LAT_OK);
+    CHECK(lat_tokenizer_encode(tokenizer, &encoding, "Them", 4, NULL, 0,
+                               NULL, &error) == LAT_OK);
+    CHECK(encoding.count == 4 && encoding.ids[1] == 3);
+    lat_tokenizer_close(tokenizer);
     parts.kind = "t5";
     CHECK(lat_tokenizer_from_parts(&tokenizer, &parts, &error)
               == LAT_UNSUPPORTED && tokenizer == NULL);
