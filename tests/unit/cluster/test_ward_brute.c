@@ -5,6 +5,10 @@
  */
 #include "ward_check_int.h"
 
+#ifndef SEEDS /* the long form has more */
+#define SEEDS 3
+#endif
+
 static void check_one(int kind, size_t n, size_t h, uint64_t seed)
 {
     lat_error error = {0};
@@ -25,7 +29,7 @@ static void check_one(int kind, size_t n, size_t h, uint64_t seed)
 int main(int count, char **words)
 {
     static const size_t widths[] = {1, 2, 3, 5, 16, 17, 48, 100, 384, 768};
-    uint64_t seeds = count > 1 ? strtoull(words[1], NULL, 10) : 3;
+    uint64_t seeds = count > 1 ? strtoull(words[1], NULL, 10) : SEEDS;
     for (uint64_t seed = 0; seed < seeds; seed++)
         for (int kind = 0; kind < KIND_COUNT; kind++) {
             lat_random random;

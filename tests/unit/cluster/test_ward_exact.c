@@ -7,6 +7,10 @@
 #include "../../../cluster/ward_int.h"
 #include "ward_check_int.h"
 
+#ifndef SEEDS /* the long form has more */
+#define SEEDS 12
+#endif
+
 /* The definition, with nothing clever in it. */
 static lat_status join_one_by_one(lat_ward *ward, lat_error *error)
 {
@@ -79,7 +83,7 @@ static void check_one(int kind, size_t n, size_t h, uint64_t seed)
 int main(int count, char **words)
 {
     static const size_t widths[] = {1, 2, 3, 5, 16, 33};
-    uint64_t seeds = count > 1 ? strtoull(words[1], NULL, 10) : 12;
+    uint64_t seeds = count > 1 ? strtoull(words[1], NULL, 10) : SEEDS;
     for (uint64_t seed = 0; seed < seeds; seed++)
         for (int kind = 0; kind < KIND_COUNT; kind++) {
             lat_random random;

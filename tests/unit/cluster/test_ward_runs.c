@@ -10,6 +10,10 @@
 
 #include "ward_check_int.h"
 
+#ifndef KILLS /* the long form has more */
+#define KILLS 5
+#endif
+
 static char path[64];
 
 static lat_status cluster(lat_tree *tree, const float *x, size_t n, size_t h,
@@ -179,7 +183,7 @@ int main(int count, char **words)
     check_threads(KIND_CLUMPS, 900, 20);
     check_threads(KIND_GAUSS, 1100, 33);
     check_levels(words[0]);
-    check_kills(count > 1 ? strtol(words[1], NULL, 10) : 5);
+    check_kills(count > 1 ? strtol(words[1], NULL, 10) : KILLS);
     check_allocation();
     return harness_end("test_ward_runs");
 }
