@@ -28,7 +28,7 @@ void rep_data_begin(lat_buffer *to, const char *caption, const char *columns)
 {
     lat_buffer_format(to, "<details><summary>The numbers</summary>"
                           "<div class=\"scroll\" tabindex=\"0\" "
-                          "role=\"region\" aria-label=\"%s\"><table>"
+                          "role=\"group\" aria-label=\"%s\"><table>"
                           "<caption>%s</caption><thead><tr>",
                       caption, caption);
     for (const char *at = columns; *at != '\0';) {
@@ -166,7 +166,7 @@ void rep_write_provenance(lat_buffer *to, const rep_study *s)
         "contextual word vectors, and its name is ours; a polarised concept "
         "shows that a layer separates the classes, not why; flip rates hold "
         "for the evaluation sentences and insertions listed.</p>\n"
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
         "aria-label=\"Provenance\"><table class=\"facts\"><caption>Options "
         "and inputs</caption><tbody>\n");
     for (size_t i = 0; i < s->fact_count; i++) {

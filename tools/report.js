@@ -419,7 +419,7 @@
       body.appendChild(line);
     }
     box.appendChild(el("div", {class: "scroll", tabindex: "0",
-      role: "region", "aria-label": "Words by layer"}, [
+      role: "group", "aria-label": "Words by layer"}, [
       el("table", {class: "grid-view"}, [el("thead", {}, [head]), body])]));
   }
   function fillSentences() {
@@ -441,10 +441,6 @@
   ["q-side", "q-layer", "q-polar", "q-fate", "q-sort"].forEach(function (id) {
     $(id).addEventListener("change", search);
   });
-  $("filters").addEventListener("submit", function (event) {
-    event.preventDefault();
-    search();
-  });
   $("hit-more").addEventListener("click", more);
   window.addEventListener("hashchange", function () { follow(true); });
   search();
@@ -453,9 +449,6 @@
     $("v-word").addEventListener("input", fillSentences);
     $("v-list").addEventListener("change", fillGrid);
     $("v-side").addEventListener("change", fillGrid);
-    $("v-form").addEventListener("submit", function (event) {
-      event.preventDefault();
-    });
     fillSentences();
   }
   function fillGrid() {

@@ -78,12 +78,12 @@ static void put_concept(lat_buffer *to, const rep_study *s, int side,
 {
     const lat_concepts *all = &layer->concepts;
     const rep_concept *about = &layer->about[c];
-    lat_buffer_format(to, "<tr id=\"%s/%zu/%llu\"><td>%llu<td>",
+    lat_buffer_format(to, "<tr id=\"%s/%zu/%llu\"><td>%llu</td><td>",
                       rep_side_name(side), layer->number,
                       (unsigned long long)all->ids[c],
                       (unsigned long long)all->ids[c]);
     put_top_words(to, all, c);
-    lat_buffer_format(to, "<td>%zu<td>",
+    lat_buffer_format(to, "</td><td>%zu</td><td>",
                       all->starts[c + 1] - all->starts[c]);
     if (about->polarised >= 0) {
         lat_buffer_text(to, "<bdi>");
@@ -92,43 +92,41 @@ static void put_concept(lat_buffer *to, const rep_study *s, int side,
     }
     if (!isnan(about->share))
         rep_percent(to, about->share, 100);
-    lat_buffer_text(to, "<td>");
+    lat_buffer_text(to, "</td><td>");
     if (about->label != NULL && about->label_share >= 0.5) {
         lat_buffer_text(to, "<bdi>");
         rep_html(to, about->label, 24);
         lat_buffer_text(to, "</bdi>");
     }
-    lat_buffer_format(to, "<td>%s", rep_fate_name(about, side));
+    lat_buffer_format(to, "</td><td>%s</td><td>",
+                      rep_fate_name(about, side));
     if (about->has_match)
-        lat_buffer_format(to, "<td><a href=\"#%s/%zu/%llu\">%llu</a>",
+        lat_buffer_format(to, "<a href=\"#%s/%zu/%llu\">%llu</a>",
                           rep_side_name(1 - side), layer->number,
                           (unsigned long long)about->match,
                           (unsigned long long)about->match);
-    else
-        lat_buffer_text(to, "<td>");
-    lat_buffer_char(to, '\n');
+    lat_buffer_text(to, "</td></tr>\n");
 }
 
-/* End tags that HTML lets one leave out are left out: these tables are a
- * third of a large page. */
 static void put_layer(lat_buffer *to, const rep_study *s, int side, size_t i)
 {
     const rep_layer *layer = &s->layers[side][i];
     lat_buffer_format(to, "<details><summary>%s model, layer %zu: %zu "
                           "concepts</summary><div class=\"scroll\" "
-                          "tabindex=\"0\" role=\"region\" "
+                          "tabindex=\"0\" role=\"group\" "
                           "aria-label=\"Concepts, %s layer %zu\"><table>"
-                          "<thead><tr><th scope=\"col\">Number<th "
-                          "scope=\"col\">Words<th scope=\"col\">Occurrences"
-                          "<th scope=\"col\">Largest class<th scope=\"col\">"
-                          "Label<th scope=\"col\">Fate<th scope=\"col\">"
-                          "Match<tbody>\n",
+                          "<thead><tr><th scope=\"col\">Number</th><th "
+                          "scope=\"col\">Words</th><th scope=\"col\">"
+                          "Occurrences</th><th scope=\"col\">Largest class"
+                          "</th><th scope=\"col\">Label</th><th "
+                          "scope=\"col\">Fate</th><th scope=\"col\">Match"
+                          "</th></tr></thead><tbody>\n",
                       side == REP_BASE ? "Base" : "Tuned", layer->number,
                       layer->concepts.count, rep_side_name(side),
                       layer->number);
     for (size_t c = 0; c < layer->concepts.count; c++)
         put_concept(to, s, side, layer, c);
-    lat_buffer_text(to, "</table></div></details>\n");
+    lat_buffer_text(to, "</tbody></table></div></details>\n");
 }
 
 /* ---- Form --------------------------------------------------------------- */
@@ -173,7 +171,7 @@ static void put_choices(lat_buffer *to, const rep_study *s)
 static void put_form(lat_buffer *to, const rep_study *s)
 {
     lat_buffer_text(to,
-        "<form id=\"filters\" class=\"filters\"><label class=\"full\">Word "
+        "<div class=\"filters\" role=\"search\"><label class=\"full\">Word "
         "(its beginning, or &quot;whole&quot; in quotes) <input id=\"q-word\""
         " type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>"
         "\n");
@@ -187,7 +185,7 @@ static void put_form(lat_buffer *to, const rep_study *s)
     put_option(to, "types", "most distinct words first");
     put_option(to, "share", "largest class share first");
     put_option(to, "number", "by number");
-    lat_buffer_text(to, "</select></label></form>\n");
+    lat_buffer_text(to, "</select></label></div>\n");
 }
 
 void rep_write_explorer(lat_buffer *to, const rep_study *s)

@@ -418,7 +418,9 @@ void rep_write_findings(lat_buffer *to, const rep_study *s)
         return;
     }
     lat_buffer_text(to, "<section id=\"findings\" "
-                        "aria-label=\"Findings\">\n<ul class=\"cards\">\n");
+                        "aria-labelledby=\"findings-h\">\n<h2 class=\"sr\" "
+                        "id=\"findings-h\">Findings</h2>\n"
+                        "<ul class=\"cards\">\n");
     write_first(to, s, rows);
     write_second(to, s, rows);
     write_third(to, s, rows);

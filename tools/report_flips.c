@@ -206,7 +206,7 @@ static void write_words(lat_buffer *to, const rep_study *s)
     if (n > 0) {
         lat_buffer_text(to, "<h3>Words of polarised concepts that flip most"
                             "</h3>\n<div class=\"scroll\" tabindex=\"0\" "
-                            "role=\"region\" aria-label=\"Words that flip "
+                            "role=\"group\" aria-label=\"Words that flip "
                             "most\"><table><thead><tr><th scope=\"col\">Word"
                             "</th><th scope=\"col\">Inserted</th><th "
                             "scope=\"col\">Turns to</th><th scope=\"col\" "

@@ -22,7 +22,7 @@ static void heat_begin(lat_buffer *to, const heat_grid *g)
 {
     double width = HEAT_LEFT + 6 + g->cell * (double)g->columns;
     double height = HEAT_TOP + HEAT_BELOW + HEAT_HIGH * (double)g->rows;
-    lat_buffer_format(to, "<div class=\"plot\" tabindex=\"0\" role=\"region\""
+    lat_buffer_format(to, "<div class=\"plot\" tabindex=\"0\" role=\"group\""
                           " aria-label=\"%s\" style=\"--w:%.0fpx;--m:%.1frem"
                           "\">", g->title, width, width / 13.6);
     svg_begin(to, g->key, width, height, g->title);

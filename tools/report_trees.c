@@ -154,7 +154,7 @@ static void write_tree(lat_buffer *to, const rep_study *s, int side,
         goto done;
     }
     lat_buffer_format(to, "<div class=\"scroll\" tabindex=\"0\" "
-                          "role=\"region\" aria-label=\"Tree, %s layer "
+                          "role=\"group\" aria-label=\"Tree, %s layer "
                           "%zu\"><svg style=\"width:100%%;max-width:%.1frem;"
                           "min-width:%.0fpx\" class=\"dendrogram\" id=\"%s\" "
                           "data-side=\"%d\" data-layer=\"%zu\" "

@@ -259,7 +259,7 @@ static void write_grid(lat_buffer *to, const rep_study *s,
         put_tag(to, s, "predicted", s->sentences[number].predicted);
     }
     lat_buffer_text(to, "</p>\n<div class=\"scroll\" tabindex=\"0\" "
-                        "role=\"region\" aria-label=\"Words by layer\">"
+                        "role=\"group\" aria-label=\"Words by layer\">"
                         "<table class=\"grid-view\"><thead><tr><th "
                         "scope=\"col\">Layer</th>");
     for (size_t at = view->starts[i]; at < view->starts[i + 1]; at++)
@@ -290,12 +290,12 @@ void rep_write_words(lat_buffer *to, const rep_study *s,
         "<p>Each cell is the concept that a word falls into at a layer: the "
         "share of its largest class, coloured when the concept is polarised. "
         "Words outside the frequency filter are in no concept.</p>\n"
-        "<div class=\"only-js\"><form class=\"filters\" "
+        "<div class=\"only-js\"><div class=\"filters\" "
         "id=\"v-form\"><label>Containing <input id=\"v-word\" "
         "type=\"search\" autocomplete=\"off\"></label><label>Model <select "
         "id=\"v-side\"><option value=\"1\">tuned</option><option "
         "value=\"0\">base</option></select></label><label class=\"full\">"
-        "Sentence <select id=\"v-list\"></select></label></form>"
+        "Sentence <select id=\"v-list\"></select></label></div>"
         "<div id=\"v-grid\" aria-live=\"polite\"></div></div>\n"
         "<div class=\"no-js\">\n");
     for (size_t i = 0; i < view->count && i < VIEW_STATIC; i++)

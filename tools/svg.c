@@ -69,7 +69,7 @@ void svg_plot(lat_buffer *to, double width)
     lat_buffer_format(to, "<div class=\"plot\" style=\"--m:%.1frem;"
                           "--w:%.0fpx\"", width / 13.6, least);
     if (least > 300.0) /* it may have to scroll: let keys do that */
-        lat_buffer_text(to, " tabindex=\"0\" role=\"region\" "
+        lat_buffer_text(to, " tabindex=\"0\" role=\"group\" "
                             "aria-label=\"Picture\"");
     lat_buffer_char(to, '>');
 }
