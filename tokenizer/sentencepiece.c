@@ -6,13 +6,8 @@
  *                  3 normalizer (2 charsmap)
  *
  * The file says nothing of ids and special tokens, so its family must be
- * known: ALBERT's holds [CLS] and [SEP] and its numbers are the ids; that of
- * XLM-RoBERTa (and CamemBERT, told by the files beside it) begins with <unk>
- * <s> </s>, which the ids put in another order:
- *
- *     XLM-RoBERTa   <s> <pad> </s> <unk> | pieces from the 4th | <mask>
- *     CamemBERT     <s>NOTUSED <pad> </s>NOTUSED <unk> <unk>NOTUSED
- *                   | pieces from the 2nd | <mask>
+ * known (families.c): ALBERT's holds [CLS] and [SEP]; that of XLM-RoBERTa,
+ * and of CamemBERT, told by the files beside it, begins with <unk> <s> </s>.
  */
 #include "tokenizer_read_int.h"
 
@@ -143,38 +138,7 @@ static lat_status next_piece(lat_protobuf *in, piece *out, bool *more,
     return LAT_OK;
 }
 
-/* ---- Families ---------------------------------------------------------- */
-
-/* What comes before the file's pieces from number `skip` on, and a <mask>
- * after them unless the file has its own. */
-typedef struct family {
-    const char *const *names; /* count */
-    size_t count, skip;
-    bool mask, comma_penalty;
-    const char *cls, *sep, *unknown, *mask_name;
-    const char *const *specials; /* NULL at the end */
-} family;
-
-static const char *const xlm_names[] = {"<s>", "<pad>", "</s>", "<unk>"};
-static const char *const xlm_specials[] = {"<s>", "<pad>", "</s>", "<unk>",
-                                           NULL};
-static const char *const camembert_names[] = {
-    "<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"};
-static const char *const camembert_specials[] = {
-    "<s>", "<pad>", "</s>", "<unk>", "<s>NOTUSED", "</s>NOTUSED",
-    "<unk>NOTUSED", NULL};
-static const char *const albert_specials[] = {"<pad>", "<unk>", "[CLS]",
-                                              "[SEP]", NULL};
-
-static const family xlm_roberta = {
-    xlm_names, 4, 3, true, false, "<s>", "</s>", "<unk>", "<mask>",
-    xlm_specials};
-static const family camembert = {
-    camembert_names, 5, 1, true, false, "<s>", "</s>", "<unk>", "<mask>",
-    camembert_specials};
-static const family albert = {
-    NULL, 0, 0, false, true, "[CLS]", "[SEP]", "<unk>", "[MASK]",
-    albert_specials};
+/* ---- Pieces ------------------------------------------------------------ */
 
 static bool is(const piece *one, const char *text)
 {
@@ -182,7 +146,7 @@ static bool is(const piece *one, const char *text)
            && memcmp(one->text, text, one->size) == 0;
 }
 
-static lat_status find_family(const family **out, const model_file *model,
+static lat_status find_family(const lat_family **out, const model_file *model,
                               bool is_camembert, lat_error *error)
 {
     static const char *const begins[] = {"<unk>", "<s>", "</s>"};
@@ -198,9 +162,10 @@ static lat_status find_family(const family **out, const model_file *model,
         sep = sep || is(&one, "[SEP]");
     }
     if (cls && sep)
-        *out = &albert;
+        *out = &lat_family_albert;
     else if (xlm)
-        *out = is_camembert ? &camembert : &xlm_roberta;
+        *out = is_camembert ? &lat_family_camembert
+                            : &lat_family_xlm_roberta;
     else
         return lat_error_set(error, LAT_UNSUPPORTED,
                              "a sentencepiece model of another family than "
@@ -228,7 +193,7 @@ static lat_status add_piece(lat_tokenizer *tokenizer, uint32_t id,
 }
 
 static lat_status add_pieces(lat_tokenizer *tokenizer,
-                             const model_file *model, const family *kind,
+                             const model_file *model, const lat_family *kind,
                              lat_error *error)
 {
     size_t ids = kind->count + model->pieces - kind->skip + kind->mask;
@@ -259,117 +224,22 @@ static lat_status add_pieces(lat_tokenizer *tokenizer,
     return status;
 }
 
-/* ---- The pipeline ------------------------------------------------------ */
-
-static uint32_t find(const lat_tokenizer *tokenizer, const char *text)
-{
-    return lat_trie_find(&tokenizer->pieces.trie, text, strlen(text));
-}
-
-static lat_status add_special(lat_tokenizer *tokenizer, const char *name,
-                              bool lstrip, lat_error *error)
-{
-    lat_added token = {.content = name, .size = strlen(name),
-                       .id = find(tokenizer, name), .lstrip = lstrip};
-    if (token.id == LAT_NO_ID)
-        return lat_error_set(error, LAT_MALFORMED,
-                             "the vocabulary has no piece %s", name);
-    return lat_added_add(tokenizer, &token, error);
-}
-
-static lat_status add_specials(lat_tokenizer *tokenizer, const family *kind,
-                               lat_error *error)
-{
-    lat_status status = LAT_OK;
-    for (size_t i = 0; kind->specials[i] != NULL && status == LAT_OK; i++)
-        status = add_special(tokenizer, kind->specials[i], false, error);
-    if (status == LAT_OK)
-        status = add_special(tokenizer, kind->mask_name, true, error);
-    return status;
-}
-
-static lat_step *add_replace(lat_tokenizer *tokenizer, const char *from)
-{
-    lat_step *step = lat_step_add(tokenizer, false, LAT_STEP_REPLACE);
-    if (step == NULL)
-        return NULL;
-    step->pattern = (lat_pattern){.kind = LAT_PATTERN_LITERAL, .text = from,
-                                  .size = strlen(from)};
-    step->content = "\"";
-    step->content_size = 1;
-    return step;
-}
-
-/* ALBERT writes all quotes alike, and (unless its configuration says other)
- * takes accents away and makes small letters. */
-static bool add_albert_steps(lat_tokenizer *tokenizer, const lat_json *config)
-{
-    bool bad = false;
-    bool accents = lat_json_flag(config, "keep_accents", false, &bad);
-    bool lower = lat_json_flag(config, "do_lower_case", true, &bad);
-    return add_replace(tokenizer, "``") != NULL
-           && add_replace(tokenizer, "''") != NULL
-           && (accents
-               || (lat_step_add(tokenizer, false, LAT_STEP_NFKD) != NULL
-                   && lat_step_add(tokenizer, false, LAT_STEP_STRIP_ACCENTS)
-                          != NULL))
-           && (!lower
-               || lat_step_add(tokenizer, false, LAT_STEP_LOWERCASE) != NULL);
-}
-
-static lat_status add_steps(lat_tokenizer *tokenizer, const model_file *model,
-                            const family *kind, const lat_json *config,
-                            lat_error *error)
-{
-    if (kind == &albert && !add_albert_steps(tokenizer, config))
-        return lat_error_memory(error, sizeof(lat_step));
-    if (model->charsmap_size != 0) {
-        lat_step *step = lat_step_add(tokenizer, false,
-                                      LAT_STEP_PRECOMPILED);
-        if (step == NULL)
-            return lat_error_memory(error, sizeof *step);
-        lat_status status = lat_charsmap_read(
-            &step->charsmap, &tokenizer->arena,
-            (const char *)model->charsmap, model->charsmap_size, error);
-        if (status != LAT_OK)
-            return status;
-    }
-    lat_step *step = lat_step_add(tokenizer, true, LAT_STEP_WHITE_SPLIT);
-    if (step != NULL)
-        step = lat_step_add(tokenizer, true, LAT_STEP_METASPACE);
-    if (step == NULL)
-        return lat_error_memory(error, sizeof *step);
-    step->content = "\xE2\x96\x81"; /* U+2581 */
-    step->content_size = 3;
-    step->scheme = LAT_PREPEND_ALWAYS;
-    step->split = true;
-    return LAT_OK;
-}
-
 lat_status lat_read_sentencepiece(lat_tokenizer *tokenizer, const void *data,
                                   size_t size, bool is_camembert,
                                   const lat_json *config, lat_error *error)
 {
     model_file model = {.file = {data, size, 0, 0}};
     lat_pieces *pieces = &tokenizer->pieces;
-    const family *kind = NULL;
+    const lat_family *kind = NULL;
     pieces->kind = LAT_UNIGRAM;
     lat_status status = survey(&model, error);
     if (status == LAT_OK)
         status = find_family(&kind, &model, is_camembert, error);
     if (status == LAT_OK)
         status = add_pieces(tokenizer, &model, kind, error);
-    if (status == LAT_OK)
-        status = add_specials(tokenizer, kind, error);
-    if (status == LAT_OK)
-        status = add_steps(tokenizer, &model, kind, config, error);
-    if (status != LAT_OK)
-        return status;
-    pieces->unknown = find(tokenizer, kind->unknown);
     pieces->byte_fallback = model.byte_fallback;
-    status = lat_template_usual(tokenizer, find(tokenizer, kind->cls),
-                                find(tokenizer, kind->sep), kind != &albert,
-                                error);
-    return status == LAT_OK ? lat_tokenizer_finish(tokenizer, error)
-                            : status;
+    return status != LAT_OK
+        ? status
+        : lat_family_finish(tokenizer, kind, model.charsmap,
+                            model.charsmap_size, config, error);
 }

@@ -42,6 +42,8 @@ typedef struct lat_tokenizer_parts {
     const float *scores;
     const char *const *merges;
     size_t merge_count;
+    const void *charsmap; /* t5: tokenizer.ggml.precompiled_charsmap */
+    size_t charsmap_size;
     const char *json; /* a whole tokenizer.json: wins over the rest */
     size_t json_size;
     bool lowercase, strip_accents, chinese_characters;

@@ -206,6 +206,8 @@ lat_status lat_tokenizer_from_parts(lat_tokenizer **out,
         status = lat_read_bert_parts(*out, parts, error);
     else if (strcmp(parts->kind, "gpt2") == 0)
         status = lat_read_gpt2_parts(*out, parts, error);
+    else if (strcmp(parts->kind, "t5") == 0)
+        status = lat_read_t5_parts(*out, parts, error);
     else
         status = lat_error_set(error, LAT_UNSUPPORTED,
                                "a vocabulary of kind \"%s\" without its "

@@ -57,6 +57,23 @@ lat_status lat_merges_add(lat_pieces *pieces, const char *left,
                           size_t right_size, uint32_t rank,
                           lat_error *error);
 
+/* Families of sentencepiece vocabularies: what comes before the file's
+ * pieces from number `skip` on, and a <mask> after them where the file has
+ * none of its own. */
+typedef struct lat_family {
+    const char *const *names; /* count */
+    size_t count, skip;
+    bool mask, comma_penalty;
+    const char *cls, *sep, *unknown, *mask_name;
+    const char *const *specials; /* NULL at the end */
+} lat_family;
+extern const lat_family lat_family_xlm_roberta, lat_family_camembert,
+    lat_family_albert;
+/* Special tokens, steps, template and the last step. */
+lat_status lat_family_finish(lat_tokenizer *tokenizer, const lat_family *kind,
+                             const void *charsmap, size_t size,
+                             const lat_json *config, lat_error *error);
+
 /* Protobuf: `start` is the message's place in the file. */
 typedef struct lat_protobuf {
     const unsigned char *data;
@@ -90,6 +107,9 @@ lat_status lat_read_vocab_json(lat_tokenizer *tokenizer, const lat_map *vocab,
 lat_status lat_read_gpt2_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
                                lat_error *error);
+lat_status lat_read_t5_parts(lat_tokenizer *tokenizer,
+                             const lat_tokenizer_parts *parts,
+                             lat_error *error);
 lat_status lat_read_sentencepiece(lat_tokenizer *tokenizer, const void *data,
                                   size_t size, bool is_camembert,
                                   const lat_json *config, lat_error *error);
