@@ -66,7 +66,7 @@ static void compare(const char *path, lat_tokenizer_parts parts,
 
 static const char *const texts[] = {
     "", "the film", "The  films, the goodness <mask> of \xC3\xA9t\xC3\xA9",
-    "fi the </s> thes", " the ", "\xE4\xB8\xAD" "e"};
+    "fi the </s> thes", " the ", "\xE4\xB8\xAD the"};
 #define TEXTS (sizeof texts / sizeof texts[0])
 
 static void check_small(void)
