@@ -372,6 +372,8 @@ typedef struct lat_human_concept {
     uint32_t label_count;
     uint32_t last, best;
     double best_share;
+    lat_interval share_interval; /* of the winner's share or best_share,
+                                    bootstrap over sentences */
 } lat_human_concept;
 
 typedef struct lat_human_row { /* at one theta of the sweep */
@@ -437,7 +439,8 @@ typedef struct lat_classes {
 /* Column of a table with a header and one line for each sentence.  All
  * cells whole numbers: those are the classes; else names, numbered in byte
  * order.  Empty, "-" and "-1" mean no class.  `column` NULL takes "gold",
- * else "label", else the only column. */
+ * else "label", else the only column.  The columns "gold" and "predicted"
+ * of one table share their numbering. */
 lat_status lat_classes_read(lat_classes *out, const char *path,
                             const char *column, lat_error *error);
 /* From memory: of[i] < count or negative. */

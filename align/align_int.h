@@ -170,6 +170,7 @@ typedef struct human_job {
     human_scratch *scratch; /* one for each worker */
     size_t shuffles;
     double *results;       /* thetas + 1, 3 values, shuffle */
+    double *shares;        /* concept, resample; NULL while shuffling */
 } human_job;
 
 /* What varies between evaluations; weights NULL = 1 each. */
@@ -294,6 +295,8 @@ void lat_fields_number_int(json_fields *fields, const char *key, double x);
 void lat_fields_text_int(json_fields *fields, const char *key,
                          const char *text);
 void lat_fields_bool_int(json_fields *fields, const char *key, bool value);
+void lat_interval_json_int(lat_json_writer *writer,
+                           const lat_interval *interval);
 void lat_fields_interval_int(json_fields *fields, const char *key,
                              const lat_interval *interval);
 void lat_fields_end_int(json_fields *fields);

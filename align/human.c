@@ -524,6 +524,7 @@ static lat_status judge(human_job *job, lat_error *error)
             (uint32_t)(concepts->starts[c + 1] - concepts->starts[c]);
         at->winner = at->last = at->best = LAT_NO_CONCEPT;
         at->share = at->best_share = (double)NAN;
+        at->share_interval = lat_interval_of(NULL, 0);
         at->enough = at->types >= out->options.min_types;
         status = by_types ? judge_by_types(job, c, error)
                           : judge_by_occurrences(job, c, error);
@@ -670,6 +671,7 @@ lat_status lat_human_run(lat_human *out, lat_pool *pool,
     if (status == LAT_OK && lat_interrupted())
         status = lat_error_set(error, LAT_INTERRUPTED, "interrupted");
     lat_free(job.results);
+    lat_free(job.shares);
     lat_arena_free(&job.arena);
     if (status != LAT_OK)
         lat_human_free(out);

@@ -9,6 +9,7 @@
  */
 #include "align_int.h"
 
+#include <math.h>
 #include <string.h>
 
 static double *result_at(human_job *job, size_t t, size_t value)
@@ -56,6 +57,35 @@ static void permutation_task(void *context, size_t task, size_t worker)
     }
 }
 
+/* Share in the resample of the label that explains each concept. */
+static void note_shares(human_job *job, human_scratch *with,
+                        const human_view *view, size_t p)
+{
+    bool by_types = job->out->options.rule == LAT_RULE_TYPE;
+    size_t c;
+
+    for (c = 0; c < job->out->count; c++) {
+        const lat_human_concept *at = &job->out->concepts[c];
+        uint32_t label = by_types ? at->best : at->winner;
+        double *to = &job->shares[c * job->shuffles + p];
+        human_verdict verdict;
+
+        *to = (double)NAN;
+        if (label == LAT_NO_CONCEPT)
+            continue;
+        if (by_types) {
+            uint64_t size = lat_human_types_int(with, job, view, c);
+
+            *to = lat_share_int(with->row[label], size);
+        } else {
+            lat_human_occurrences_int(&verdict, with, job, view, c, true);
+            if (!verdict.skipped)
+                *to = lat_share_int(with->row[label], verdict.counted);
+        }
+        lat_human_clear_int(with);
+    }
+}
+
 static void bootstrap_task(void *context, size_t task, size_t worker)
 {
     human_job *job = context;
@@ -83,6 +113,7 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
                     with->weights[concepts->occurrences[i].sentence];
         }
         evaluate(job, with, &view, p);
+        note_shares(job, with, &view, p);
     }
 }
 
@@ -107,6 +138,7 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
 {
     lat_human *out = job->out;
     size_t main = out->thetas.count, t, n = out->options.permutations;
+    size_t cells = 0;
     lat_status status;
 
     if (n > 0) {
@@ -129,9 +161,17 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
     n = out->options.bootstraps;
     if (n == 0)
         return LAT_OK;
+    if (!lat_size_mul(out->count, n, &cells))
+        return lat_error_memory(error, UINT64_MAX);
+    job->shares = lat_new_array(cells, sizeof *job->shares);
+    if (job->shares == NULL)
+        return lat_error_memory(error, cells * sizeof *job->shares);
     status = run(job, pool, n, bootstrap_task, error);
     if (status != LAT_OK)
         return status;
+    for (t = 0; t < out->count; t++)
+        out->concepts[t].share_interval =
+            lat_interval_of(job->shares + t * n, n);
     out->aligned_interval = lat_interval_of(result_at(job, main, 0), n);
     out->covered_interval = lat_interval_of(result_at(job, main, 1), n);
     lat_free(job->results);

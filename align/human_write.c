@@ -67,6 +67,9 @@ static void put_by_occurrence(json_fields *fields, const lat_human *human,
         lat_fields_count_int(fields, "counted", at->counted);
     lat_fields_count_int(fields, "occurrences", at->occurrences);
     lat_fields_number_int(fields, "share", at->share);
+    if (human->options.bootstraps > 0)
+        lat_fields_interval_int(fields, "share_interval",
+                                &at->share_interval);
     lat_fields_bool_int(fields, "skipped", at->skipped);
     if (none) {
         lat_fields_key_int(fields, "tied");
@@ -92,6 +95,9 @@ static void put_by_type(json_fields *fields, const lat_human *human,
     lat_fields_bool_int(fields, "aligned", at->aligned);
     put_label_field(fields, "best", human, at->best);
     lat_fields_number_int(fields, "best_share", at->best_share);
+    if (human->options.bootstraps > 0)
+        lat_fields_interval_int(fields, "best_share_interval",
+                                &at->share_interval);
     lat_fields_count_int(fields, "concept", at->id);
     lat_fields_bool_int(fields, "counted", at->enough);
     put_labels(fields, "labels", human, at->labels, at->label_count);
@@ -374,7 +380,8 @@ void lat_human_concepts_tsv_header(lat_buffer *to, const char *lead)
 {
     lat_buffer_text(to, lead);
     lat_buffer_text(to, "family\trule\tconcept\ttypes\toccurrences\t"
-                        "aligned\tlabel\tshare\tunknown\tskipped\n");
+                        "aligned\tlabel\tshare\tshare_low\tshare_high\t"
+                        "unknown\tskipped\n");
 }
 
 void lat_human_concepts_tsv(lat_buffer *to, const lat_human *human,
@@ -401,6 +408,10 @@ void lat_human_concepts_tsv(lat_buffer *to, const lat_human *human,
         }
         lat_buffer_char(to, '\t');
         lat_tsv_number_int(to, by_types ? at->best_share : at->share);
+        lat_buffer_char(to, '\t');
+        lat_tsv_number_int(to, at->share_interval.low);
+        lat_buffer_char(to, '\t');
+        lat_tsv_number_int(to, at->share_interval.high);
         if (by_types)
             lat_buffer_text(to, "\t\t\n");
         else

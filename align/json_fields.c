@@ -58,18 +58,24 @@ void lat_fields_bool_int(json_fields *fields, const char *key, bool value)
     lat_json_put_bool(fields->writer, value);
 }
 
-void lat_fields_interval_int(json_fields *fields, const char *key,
-                             const lat_interval *interval)
+void lat_interval_json_int(lat_json_writer *writer,
+                           const lat_interval *interval)
 {
     json_fields inner;
 
-    lat_fields_key_int(fields, key);
-    lat_fields_begin_int(&inner, fields->writer, NULL);
+    lat_fields_begin_int(&inner, writer, NULL);
     lat_fields_count_int(&inner, "count", interval->count);
     lat_fields_number_int(&inner, "high", interval->high);
     lat_fields_number_int(&inner, "low", interval->low);
     lat_fields_number_int(&inner, "mean", interval->mean);
     lat_fields_end_int(&inner);
+}
+
+void lat_fields_interval_int(json_fields *fields, const char *key,
+                             const lat_interval *interval)
+{
+    lat_fields_key_int(fields, key);
+    lat_interval_json_int(fields->writer, interval);
 }
 
 void lat_fields_end_int(json_fields *fields)

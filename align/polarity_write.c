@@ -74,7 +74,7 @@ static void put_row(lat_json_writer *writer, const lat_polarity *polarity,
         lat_fields_key_int(&fields, "by_class_chance");
         lat_json_open(writer, '[');
         for (k = 0; k < polarity->classes; k++)
-            lat_json_put_number(writer, row->chance_by_class[k].mean);
+            lat_interval_json_int(writer, &row->chance_by_class[k]);
         lat_json_close(writer, ']');
         lat_fields_interval_int(&fields, "chance", &row->chance);
     }

@@ -23,30 +23,43 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* The column asked for and, of gold and predicted, the other one: both
+ * share their numbering, or agreement would compare different things. */
+typedef struct class_columns {
+    size_t at[2]; /* at[0] is the one asked for */
+    size_t count; /* 1 or 2 */
+} class_columns;
+
 /* Numbers when all cells are; false when one is a name. */
-static bool read_numbers(lat_classes *out, const lat_table *table, size_t c,
-                         lat_status *status, lat_error *error)
+static bool read_numbers(lat_classes *out, const lat_table *table,
+                         const class_columns *columns, lat_status *status,
+                         lat_error *error)
 {
-    size_t i;
+    size_t i, k;
 
     out->count = 0;
-    for (i = 0; i < table->rows; i++) {
-        const char *cell = table->cells[i * table->columns + c];
+    for (i = 0; i < table->rows * columns->count; i++) {
+        size_t row = i / columns->count;
+        const char *cell;
         uint64_t value;
 
-        out->of[i] = -1;
+        k = i % columns->count;
+        cell = table->cells[row * table->columns + columns->at[k]];
+        if (k == 0)
+            out->of[row] = -1;
         if (is_absent(cell))
             continue;
         if (!lat_integer_read(cell, strlen(cell), &value))
             return false;
         if (value >= CLASSES_MOST) {
             *status = lat_error_at_line(error, LAT_OUT_OF_RANGE,
-                                        table->lines[i],
+                                        table->lines[row],
                                         "class %.40s, expected below %d",
                                         cell, CLASSES_MOST);
             return true;
         }
-        out->of[i] = (int32_t)value;
+        if (k == 0)
+            out->of[row] = (int32_t)value;
         if (value >= out->count)
             out->count = (size_t)value + 1;
     }
@@ -54,17 +67,21 @@ static bool read_numbers(lat_classes *out, const lat_table *table, size_t c,
 }
 
 static lat_status read_names(lat_classes *out, const lat_table *table,
-                             size_t c, lat_error *error)
+                             const class_columns *columns, lat_error *error)
 {
-    char **cells = lat_new_array(table->rows, sizeof *cells), **found;
-    size_t i, n = 0, distinct = 0;
+    char **cells = lat_new_array(table->rows, 2 * sizeof *cells), **found;
+    size_t i, k, n = 0, distinct = 0;
     lat_status status = LAT_OK;
 
     if (cells == NULL)
-        return lat_error_memory(error, table->rows * sizeof *cells);
+        return lat_error_memory(error, 2 * table->rows * sizeof *cells);
     for (i = 0; i < table->rows; i++)
-        if (!is_absent(table->cells[i * table->columns + c]))
-            cells[n++] = table->cells[i * table->columns + c];
+        for (k = 0; k < columns->count; k++) {
+            char *cell = table->cells[i * table->columns + columns->at[k]];
+
+            if (!is_absent(cell))
+                cells[n++] = cell;
+        }
     qsort(cells, n, sizeof *cells, compare_texts);
     for (i = 0; i < n; i++)
         if (distinct == 0 || strcmp(cells[i], cells[distinct - 1]) != 0)
@@ -73,7 +90,7 @@ static lat_status read_names(lat_classes *out, const lat_table *table,
         status = lat_error_set(error, LAT_OUT_OF_RANGE,
                                "%lu classes in column \"%s\", expected at "
                                "most %d", (unsigned long)distinct,
-                               table->names[c], CLASSES_MOST);
+                               table->names[columns->at[0]], CLASSES_MOST);
         goto done;
     }
     out->count = distinct;
@@ -89,7 +106,7 @@ static lat_status read_names(lat_classes *out, const lat_table *table,
         goto done;
     }
     for (i = 0; i < table->rows; i++) {
-        char *cell = table->cells[i * table->columns + c];
+        char *cell = table->cells[i * table->columns + columns->at[0]];
 
         out->of[i] = -1;
         if (is_absent(cell))
@@ -101,6 +118,19 @@ static lat_status read_names(lat_classes *out, const lat_table *table,
 done:
     lat_free(cells);
     return status;
+}
+
+static void find_partner(class_columns *columns, const lat_table *table)
+{
+    static const char *const pair[2] = {"gold", "predicted"};
+    size_t i;
+
+    columns->count = 1;
+    for (i = 0; i < 2; i++)
+        if (strcmp(table->names[columns->at[0]], pair[i]) == 0) {
+            columns->at[1] = lat_table_column(table, pair[1 - i]);
+            columns->count += columns->at[1] < table->columns;
+        }
 }
 
 static lat_status find_column(size_t *out, const lat_table *table,
@@ -132,12 +162,13 @@ static lat_status find_column(size_t *out, const lat_table *table,
 static lat_status read_column(lat_classes *out, const lat_table *table,
                               const char *column, lat_error *error)
 {
-    lat_status status;
-    size_t c;
+    class_columns columns = {{0, 0}, 1};
+    lat_status status = find_column(&columns.at[0], table, column, error);
+    size_t i, known = 0;
 
-    status = find_column(&c, table, column, error);
     if (status != LAT_OK)
         return status;
+    find_partner(&columns, table);
     if (table->rows == 0)
         return lat_error_set(error, LAT_MALFORMED,
                              "a header and no sentence");
@@ -145,12 +176,14 @@ static lat_status read_column(lat_classes *out, const lat_table *table,
     out->of = lat_arena_array(&out->arena, table->rows, sizeof *out->of);
     if (out->of == NULL)
         return lat_error_memory(error, table->rows * sizeof *out->of);
-    if (!read_numbers(out, table, c, &status, error))
-        status = read_names(out, table, c, error);
-    if (status == LAT_OK && out->count == 0)
+    if (!read_numbers(out, table, &columns, &status, error))
+        status = read_names(out, table, &columns, error);
+    for (i = 0; i < out->sentences; i++)
+        known += out->of[i] >= 0;
+    if (status == LAT_OK && known == 0)
         status = lat_error_set(error, LAT_MALFORMED,
                                "column \"%s\" gives no sentence a class",
-                               table->names[c]);
+                               table->names[columns.at[0]]);
     return status;
 }
 

@@ -240,6 +240,72 @@ static void check_classes(void)
           classes.of[2] == -1);
     CHECK_TEXT(classes.names[0], "negative");
     lat_classes_free(&classes);
+    /* Gold and predicted share their numbers, whichever is asked for. */
+    CHECK(lat_classes_read(&classes, GOOD "both.gold.tsv", "predicted",
+                           &error) == LAT_OK);
+    CHECK(classes.count == 3 && classes.of[0] == 2 && classes.of[1] == 2 &&
+          classes.of[2] == 1);
+    lat_classes_free(&classes);
+    CHECK(lat_classes_read(&classes, GOOD "both.gold.tsv", NULL, &error) ==
+          LAT_OK);
+    CHECK(classes.count == 3 && classes.of[0] == 2 && classes.of[1] == 0 &&
+          classes.of[2] == -1);
+    lat_classes_free(&classes);
+}
+
+static void check_thetas(void)
+{
+    static const char *const bad[] = {"", "x", "0.9x", " 0.9", "nan", "1.01",
+                                      "-0.1", "0.5,,0.6", "0.5,", "inf",
+                                      "0.900000000000000000000000001"};
+    lat_thetas thetas;
+    lat_error error = {0};
+    size_t i;
+
+    CHECK(lat_thetas_read(&thetas, NULL, &error) == LAT_OK);
+    CHECK(thetas.count == 11 && thetas.items[8].value == 0.9 &&
+          thetas.items[3].value == 0.65);
+    CHECK_TEXT(thetas.items[0].text, "0.50");
+    CHECK(lat_thetas_read(&thetas, "1,0.333,0", &error) == LAT_OK);
+    CHECK(thetas.count == 3 && thetas.items[1].value == 0.333);
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        lat_status status;
+
+        lat_error_clear(&error);
+        status = lat_thetas_read(&thetas, bad[i], &error);
+        CHECK_MSG(status == LAT_USAGE || status == LAT_OUT_OF_RANGE,
+                  "\"%s\" was taken", bad[i]);
+        CHECK(error.code == status);
+    }
+}
+
+static void check_usage(void)
+{
+    lat_human_options human_options = LAT_HUMAN_OPTIONS;
+    lat_overlap_options overlap_options = LAT_OVERLAP_OPTIONS;
+    lat_labels labels;
+    lat_human human;
+    lat_overlap overlap;
+    lat_error error = {0};
+
+    CHECK(lat_labels_builtin(&labels, &text, "no-such", NULL, &error) ==
+          LAT_USAGE);
+    CHECK(strstr(error.text, "no-such") != NULL);
+    lat_error_clear(&error);
+    CHECK(lat_labels_builtin(&labels, &text, "subwords", NULL, &error) ==
+          LAT_USAGE);
+    lat_error_clear(&error);
+    CHECK(lat_labels_builtin(&labels, &text, "casing", NULL, &error) ==
+          LAT_OK);
+    human_options.theta = "1.5";
+    CHECK(lat_human_run(&human, NULL, &clusters, &text, &labels,
+                        &human_options, &error) == LAT_OUT_OF_RANGE);
+    lat_labels_free(&labels);
+    lat_error_clear(&error);
+    overlap_options.size_ratio = -1.0;
+    CHECK(lat_overlap_run(&overlap, NULL, &clusters, &clusters,
+                          &overlap_options, &error) == LAT_USAGE);
+    CHECK(overlap.rows == NULL);
 }
 
 /* ---- Bad files ----------------------------------------------------------- */
@@ -413,6 +479,8 @@ int main(void)
     check_text();
     check_clusters();
     check_classes();
+    check_thetas();
+    check_usage();
     check_good_labels();
     check_column_options();
     check_bad_files();
