@@ -158,6 +158,11 @@ lat_status lat_cluster_leaders(lat_leaders *out, lat_pool *pool,
                                const lat_leaders_options *options,
                                lat_error *error);
 
+/* Made-up points for timing (sample.c): n x h, clustered as the vectors of
+ * words in context are. */
+lat_status lat_cluster_sample(float *out, size_t n, size_t h, uint64_t seed,
+                              lat_error *error);
+
 /* ---- Quality (flat.c) ---------------------------------------------------- */
 
 /* Sum over points of the squared distance to their cluster's mean.  Labels

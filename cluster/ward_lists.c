@@ -23,6 +23,7 @@
 #include "ward_int.h"
 
 #include <math.h>
+#include <string.h>
 
 double lat_ward_slack(const lat_ward *ward, double d, uint32_t size)
 {
@@ -50,20 +51,25 @@ float lat_ward_down(double value)
 void lat_near_insert(lat_near *list, uint8_t *count, size_t room,
                      lat_near entry)
 {
-    size_t at = *count;
-    if (at == room) {
+    size_t last = *count, low = 0;
+    if (last == room) {
         if (!(entry.lower < list[room - 1].lower))
             return;
-        at--;
+        last--;
     } else {
         (*count)++;
     }
-    for (; at > 0 && (entry.lower < list[at - 1].lower
-                      || (!(list[at - 1].lower < entry.lower)
-                          && entry.slot < list[at - 1].slot));
-         at--)
-        list[at] = list[at - 1];
-    list[at] = entry;
+    for (size_t high = last; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        const lat_near *at = &list[middle];
+        if (entry.lower < at->lower
+            || (!(at->lower < entry.lower) && entry.slot < at->slot))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    memmove(list + low + 1, list + low, (last - low) * sizeof *list);
+    list[low] = entry;
 }
 
 float lat_ward_lower(float g, float norm_a, float norm_b, float half_a,

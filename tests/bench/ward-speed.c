@@ -4,10 +4,8 @@
  *
  *     ward-speed KIND N D [THREADS [OUT.f32 [NEIGHBOURS [Z.npy]]]]
  *
- * Kinds: words (clusters of uneven size, noise that falls off from one
- * coordinate to the next, two outlier coordinates with a common mean, near
- * copies and copies: what contextual word vectors look like), isotropic,
- * manifold, clumps, copies (each point twice), line, grid
+ * Kinds: words (lat_cluster_sample: what contextual word vectors look like),
+ * isotropic, manifold, clumps, copies (each point twice), line, grid
  * (integers: ties), same, huge.
  *
  * The peak is what the matrix product does here in the same run on a
@@ -41,50 +39,6 @@ static double cpu_seconds(void)
     return (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6
            + (double)use.ru_stime.tv_sec
            + (double)use.ru_stime.tv_usec / 1e6;
-}
-
-static void make_words(shape *s)
-{
-    enum { TOPICS = 500, LATENT = 50 };
-    float *basis = lat_new_array(LATENT * s->d, sizeof *basis);
-    float *centre = lat_new_array(TOPICS * s->d, sizeof *centre);
-    double weight[TOPICS], sum = 0;
-    for (size_t i = 0; i < LATENT * s->d; i++)
-        basis[i] = (float)(normal(s) / 7);
-    for (size_t t = 0; t < TOPICS; t++) {
-        weight[t] = sum += 1 / (3 + (double)t);
-        for (size_t q = 0; q < LATENT; q++) {
-            float z = (float)normal(s);
-            for (size_t j = 0; j < s->d; j++)
-                centre[t * s->d + j] += 0.7f * z * basis[q * s->d + j];
-        }
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        float *row = s->x + i * s->d;
-        double dice = lat_random_unit(&s->random);
-        if (i > 50 && dice < 0.3) { /* near copies; one in thirty exact */
-            const float *like =
-                s->x + lat_random_below(&s->random, i) * s->d;
-            for (size_t j = 0; j < s->d; j++)
-                row[j] = dice < 0.01 ? like[j]
-                                     : like[j] * (float)(1 + 2e-3
-                                                             * normal(s));
-            continue;
-        }
-        double pick = lat_random_unit(&s->random) * sum;
-        size_t t = 0;
-        while (t + 1 < TOPICS && weight[t] < pick)
-            t++;
-        double wide = 0.5 + (double)(t % 8) / 10;
-        for (size_t j = 0; j < s->d; j++) {
-            double fall = 1.2 / sqrt(sqrt(1 + (double)((j * 31) % s->d)));
-            double far = j == s->d / 3 ? -9 : j == s->d / 5 ? 5 : 0;
-            row[j] = (float)((double)centre[t * s->d + j] + far
-                             + wide * 3 * fall * normal(s));
-        }
-    }
-    lat_free(basis);
-    lat_free(centre);
 }
 
 static void make_plain(shape *s)
@@ -184,6 +138,7 @@ int main(int count, char **words)
     lat_pool *pool = NULL;
     lat_tree tree = {0};
     shape s = {0};
+    lat_status status = LAT_OK;
     if (count < 4) {
         fprintf(stderr, "ward-speed KIND N D [THREADS [OUT.f32]]\n");
         return 2;
@@ -198,11 +153,13 @@ int main(int count, char **words)
     if (s.x == NULL || lat_pool_create(&pool, threads, &error) != LAT_OK)
         return 3;
     if (strcmp(s.kind, "words") == 0)
-        make_words(&s);
+        status = lat_cluster_sample(s.x, s.n, s.d, 20, &error);
     else if (strcmp(s.kind, "manifold") == 0)
         make_manifold(&s);
     else
         make_plain(&s);
+    if (status != LAT_OK)
+        return lat_status_exit(status);
     lat_ward_options options = LAT_WARD_OPTIONS;
     if (count > 6)
         options.neighbours = strtoul(words[6], NULL, 10);
@@ -210,7 +167,7 @@ int main(int count, char **words)
         save(&s, words[5]);
     double per_core, peak = measure_peak(pool, &per_core);
     double start = lat_clock_seconds(), cpu = cpu_seconds();
-    lat_status status = lat_cluster_ward(&tree, pool, s.x, s.n, s.d,
+    status = lat_cluster_ward(&tree, pool, s.x, s.n, s.d,
                                          &options, &error);
     double seconds = lat_clock_seconds() - start;
     cpu = cpu_seconds() - cpu;

@@ -1,0 +1,88 @@
+/*
+ * sample.c - made-up points that cluster as contextual word vectors do, for
+ * timing: topics of uneven size in a space of few dimensions, noise that
+ * falls off from one coordinate to the next, two outlier coordinates with a
+ * common mean, three in ten near copies of a point before, one in a hundred
+ * an exact one.
+ */
+#include "cluster.h"
+
+#include <math.h>
+
+#define TOPICS 500
+#define LATENT 50
+
+typedef struct sample_state {
+    lat_random random;
+    size_t h;
+    float *centre; /* TOPICS x h */
+    double weight[TOPICS]; /* cumulative */
+} sample_state;
+
+static lat_status make_topics(sample_state *s, lat_error *error)
+{
+    size_t h = s->h;
+    double sum = 0;
+    float *basis = lat_new_array(LATENT * h, sizeof *basis);
+    s->centre = lat_new_array(TOPICS * h, sizeof *s->centre);
+    if (basis == NULL || s->centre == NULL) {
+        lat_free(basis);
+        return lat_error_memory(error, TOPICS * h * sizeof *basis);
+    }
+    for (size_t i = 0; i < LATENT * h; i++)
+        basis[i] = (float)(lat_random_normal(&s->random) / 7);
+    for (size_t t = 0; t < TOPICS; t++) {
+        sum += 1 / (3 + (double)t);
+        s->weight[t] = sum;
+        for (size_t q = 0; q < LATENT; q++) {
+            float z = 0.7f * (float)lat_random_normal(&s->random);
+            for (size_t j = 0; j < h; j++)
+                s->centre[t * h + j] += z * basis[q * h + j];
+        }
+    }
+    lat_free(basis);
+    return LAT_OK;
+}
+
+static void copy_row(sample_state *s, float *row, const float *like,
+                     bool exact)
+{
+    for (size_t j = 0; j < s->h; j++) {
+        double near = exact ? 0 : 2e-3 * lat_random_normal(&s->random);
+        row[j] = like[j] * (float)(1 + near);
+    }
+}
+
+static void topic_row(sample_state *s, float *row)
+{
+    size_t t = 0, h = s->h;
+    double pick = lat_random_unit(&s->random) * s->weight[TOPICS - 1];
+    while (t + 1 < TOPICS && s->weight[t] < pick)
+        t++;
+    double wide = 1.5 + (double)(t % 8) * 0.3;
+    for (size_t j = 0; j < h; j++) {
+        double fall = 1.2 / sqrt(sqrt(1 + (double)(j * 31 % h)));
+        double far = j == h / 3 ? -9 : j == h / 5 ? 5 : 0;
+        row[j] = (float)((double)s->centre[t * h + j] + far
+                         + wide * fall * lat_random_normal(&s->random));
+    }
+}
+
+lat_status lat_cluster_sample(float *out, size_t n, size_t h, uint64_t seed,
+                              lat_error *error)
+{
+    sample_state s = {.h = h};
+    lat_random_seed(&s.random, seed, n);
+    lat_status status = make_topics(&s, error);
+    for (size_t i = 0; i < n && status == LAT_OK; i++) {
+        double dice = lat_random_unit(&s.random);
+        if (i > 50 && dice < 0.3)
+            copy_row(&s, out + i * h,
+                     out + (size_t)lat_random_below(&s.random, i) * h,
+                     dice < 0.01);
+        else
+            topic_row(&s, out + i * h);
+    }
+    lat_free(s.centre);
+    return status;
+}
