@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+/* The table is at most half full, so the search ends soon. */
 static const lat_merge *find_merge(const lat_pieces *pieces, uint32_t left,
                                    uint32_t right)
 {
@@ -188,6 +189,7 @@ static void add_missing(const lat_pieces *pieces, symbol_state *state,
     state->unknown = size;
 }
 
+/* One symbol for each character, as far as there are pieces for it. */
 static void make_symbols(const lat_pieces *pieces, symbol_state *state,
                          const char *text, size_t size)
 {
@@ -206,6 +208,8 @@ static void make_symbols(const lat_pieces *pieces, symbol_state *state,
     end_unknown(pieces, state);
 }
 
+/* Offsets follow from the symbols' sizes, counted from the word's start: a
+ * character that was dropped shifts those after it, as in the reference. */
 lat_status lat_bpe_encode(const lat_pieces *pieces, lat_scratch *scratch,
                           const lat_text *text, size_t first, size_t end,
                           lat_error *error)

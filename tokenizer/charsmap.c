@@ -57,6 +57,8 @@ static const char *look_up(const lat_charsmap *map, const char *key,
     return NULL;
 }
 
+/* The units are copied, for the blob may lie at any address and in the other
+ * byte order. */
 lat_status lat_charsmap_read(const lat_charsmap **out, lat_arena *arena,
                              const char *blob, size_t size,
                              lat_error *error)
@@ -112,6 +114,7 @@ static void put_replacement(lat_rewrite *rewrite, const char *text,
         lat_rewrite_swallow(rewrite, old - made);
 }
 
+/* The whole cluster if it is short and known, else its characters. */
 static void put_cluster(const lat_charsmap *map, lat_rewrite *rewrite,
                         const char *text, size_t size, bool *changed)
 {
@@ -148,6 +151,8 @@ static bool is_quiet(const lat_charsmap *map, const lat_text *text)
     return true;
 }
 
+/* Plain characters before plain characters are clusters of their own and go
+ * through at once. */
 bool lat_normalize_charsmap(const lat_charsmap *map, const lat_text *from,
                             lat_text *to, bool *changed)
 {

@@ -33,6 +33,7 @@ static const char *step_name(lat_step_kind kind)
     }
 }
 
+/* The settings that change results most stand in brackets. */
 static void put_step(lat_buffer *to, const lat_step *step)
 {
     lat_buffer_text(to, step_name(step->kind));
@@ -55,6 +56,8 @@ static void put_step(lat_buffer *to, const lat_step *step)
     lat_buffer_text(to, " -> ");
 }
 
+/* The pair template says it all: the single one is its beginning in every
+ * published tokenizer. */
 lat_status lat_tokenizer_describe_make(lat_tokenizer *tokenizer,
                                        lat_error *error)
 {

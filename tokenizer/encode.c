@@ -14,6 +14,8 @@
 
 #define CHUNK ((size_t)1 << 15)
 
+/* Only these count at a cut: no step treats a letter and a plain space as
+ * one thing, while marks, joiners or other spaces might belong together. */
 static bool ascii_letter(char c)
 {
     return (unsigned)((c | 32) - 'a') < 26u;
@@ -32,6 +34,7 @@ static size_t chunk_end(const lat_tokenizer *tokenizer, const char *text,
     return size;
 }
 
+/* One pass without a branch; it lets most steps of most texts off. */
 static bool is_ascii(const char *text, size_t size)
 {
     unsigned char any = 0;
@@ -49,6 +52,8 @@ typedef struct sequence {
     size_t first_token;
 } sequence;
 
+/* Trims the tokens from number `token` on.  A piece's own text tells how many
+ * spaces it took in, so this needs no look at the normalized text. */
 static void trim_from(const sequence *job, size_t token)
 {
     const lat_pieces *pieces = &job->tokenizer->pieces;
@@ -63,6 +68,8 @@ static void trim_from(const sequence *job, size_t token)
     }
 }
 
+/* A stretch between added tokens: words, then each word's tokens.  The splits
+ * stay valid while the model works, which writes to neither text nor list. */
 static lat_status model_encode(const sequence *job, const lat_text *text,
                                lat_range stretch, lat_error *error)
 {
@@ -91,6 +98,8 @@ static lat_status model_encode(const sequence *job, const lat_text *text,
     return LAT_OK;
 }
 
+/* An added token keeps its id whatever the model thinks; its range takes in
+ * the spaces that lstrip and rstrip gave it. */
 static lat_status add_token(const sequence *job, const lat_text *text,
                             const lat_added_match *match, lat_error *error)
 {
@@ -107,6 +116,8 @@ static lat_status add_token(const sequence *job, const lat_text *text,
     return LAT_OK;
 }
 
+/* Normalizes a chunk and looks for the added tokens that are defined on
+ * normalized text.  Ranges count from the start of the whole text: `base`. */
 static lat_status encode_chunk(const sequence *job, size_t first, size_t end,
                                lat_error *error)
 {
@@ -149,6 +160,8 @@ static lat_status encode_stretch(const sequence *job, size_t first,
     return status;
 }
 
+/* One text.  Offsets are 32 bits wide, hence the limit of 2^31 bytes, which
+ * leaves room for normal forms that are longer than the text. */
 static lat_status encode_sequence(const lat_tokenizer *tokenizer,
                                   lat_scratch *scratch, const char *text,
                                   size_t size, lat_error *error)
@@ -179,6 +192,8 @@ static lat_status encode_sequence(const lat_tokenizer *tokenizer,
     return status;
 }
 
+/* The scratch of this encoding, made at the first call.  Cached words are
+ * worthless to another tokenizer, so they go when it changes. */
 static lat_scratch *scratch_of(lat_encoding *out,
                                const lat_tokenizer *tokenizer)
 {

@@ -39,6 +39,7 @@ static uint32_t find(const lat_tokenizer *tokenizer, const char *text)
     return lat_trie_find(&tokenizer->pieces.trie, text, strlen(text));
 }
 
+/* Special tokens are looked for in the text as it was written. */
 static lat_status add_special(lat_tokenizer *tokenizer, const char *name,
                               bool lstrip, lat_error *error)
 {
@@ -61,6 +62,7 @@ static lat_status add_specials(lat_tokenizer *tokenizer, const lat_family *kind,
     return status;
 }
 
+/* Both forms of typewriter quotes become one character. */
 static lat_step *add_replace(lat_tokenizer *tokenizer, const char *from)
 {
     lat_step *step = lat_step_add(tokenizer, false, LAT_STEP_REPLACE);
@@ -90,6 +92,8 @@ static bool add_albert_steps(lat_tokenizer *tokenizer, const lat_json *config)
                || lat_step_add(tokenizer, false, LAT_STEP_LOWERCASE) != NULL);
 }
 
+/* WhitespaceSplit before Metaspace is the layout of the published files: a
+ * run of spaces is then worth one. */
 static lat_status add_steps(lat_tokenizer *tokenizer, const lat_family *kind,
                             const void *charsmap, size_t size,
                             const lat_json *config, lat_error *error)

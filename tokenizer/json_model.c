@@ -18,6 +18,8 @@ typedef struct model_reader {
     lat_error *error;
 } model_reader;
 
+/* Names the place in the file, so that one finds the line in a file of a
+ * hundred thousand. */
 static lat_status malformed(const model_reader *in, const lat_json *where,
                             const char *text)
 {
@@ -25,6 +27,7 @@ static lat_status malformed(const model_reader *in, const lat_json *where,
                              text);
 }
 
+/* The ceiling keeps every table that is indexed by ids below 200 MB. */
 static bool is_id(const lat_json *value)
 {
     return value != NULL && value->integer && value->whole >= 0
@@ -71,6 +74,8 @@ static lat_status measure(model_reader *in, const lat_json *added,
     return LAT_OK;
 }
 
+/* Two passes: the greatest id decides the size of the tables, and a file
+ * that lies about it is refused before anything is allocated for it. */
 static lat_status read_pieces(model_reader *in, const lat_json *added)
 {
     size_t ids, entries, bytes;
@@ -120,6 +125,8 @@ static lat_status copy_member(model_reader *in, const char *key,
 
 /* ---- The three models -------------------------------------------------- */
 
+/* A vocabulary without its unknown token cannot encode every text: refused
+ * here rather than at the first strange word. */
 static lat_status read_wordpiece(model_reader *in)
 {
     in->pieces->kind = LAT_WORDPIECE;
@@ -152,6 +159,8 @@ static lat_status read_merge(model_reader *in, const lat_json *merge,
                           merge->size - left - 1, rank, in->error);
 }
 
+/* The merges come last: they are looked up in the pieces, and their prefix
+ * must be known to find what two of them make. */
 static lat_status read_bpe(model_reader *in)
 {
     const lat_json *merges = lat_json_get(in->model, "merges");
@@ -189,6 +198,8 @@ static lat_status read_bpe(model_reader *in)
     return status;
 }
 
+/* Scores may be any finite numbers; NaN and infinity would make the search
+ * for the best path depend on the order of its comparisons. */
 static lat_status read_unigram(model_reader *in)
 {
     const lat_json *unknown = lat_json_get(in->model, "unk_id");
@@ -212,6 +223,8 @@ static lat_status read_unigram(model_reader *in)
     return LAT_OK;
 }
 
+/* The type must fit the vocabulary's form (a list of scores, or an object
+ * of ids): a file that mixes them has no sensible reading. */
 static lat_status read_by_type(model_reader *in, const char *type)
 {
     bool list = in->vocab->type == LAT_JSON_ARRAY;
@@ -232,6 +245,8 @@ static lat_status read_by_type(model_reader *in, const char *type)
     return strcmp(type, "BPE") == 0 ? read_bpe(in) : read_wordpiece(in);
 }
 
+/* In the order of the file: where several contents are equal the first one
+ * is found. */
 static lat_status read_added(model_reader *in, const lat_json *added)
 {
     lat_status status = LAT_OK;
@@ -280,6 +295,8 @@ static lat_status read_model(lat_tokenizer *tokenizer, const lat_json *model,
     return status;
 }
 
+/* Model and added tokens first, for the post-processor names their ids.
+ * Truncation, padding and decoder are not read: see tokenizer_open.c. */
 lat_status lat_read_tokenizer_json(lat_tokenizer *tokenizer, const void *text,
                                    size_t size, lat_error *error)
 {

@@ -40,6 +40,7 @@ static lat_status read_special(reader *in, const lat_json *value,
     return LAT_OK;
 }
 
+/* Both members default to true in the reference. */
 static void read_trim(reader *in, const lat_json *value)
 {
     in->tokenizer->trim = lat_json_flag(value, "trim_offsets", true,
@@ -68,6 +69,8 @@ static lat_status add_specials(reader *in, const lat_json *tokens,
     return LAT_OK;
 }
 
+/* A part is one special token (which may stand for several ids) or one of
+ * the two sequences. */
 static lat_status read_part(reader *in, const lat_json *part,
                             const lat_json *tokens, lat_part *parts,
                             size_t *count)
@@ -116,6 +119,8 @@ static lat_status read_template(reader *in, const lat_json *value)
     return LAT_OK;
 }
 
+/* A Sequence is walked in order.  What follows a template would have to
+ * treat special tokens as text, which no published file asks for. */
 static lat_status read_processor(reader *in, const lat_json *value)
 {
     const char *type = lat_json_text(value, "type", "", &in->bad);

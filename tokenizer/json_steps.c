@@ -67,6 +67,7 @@ static lat_status read_pattern(reader *in, const lat_json *value,
     return copy_text(in, pattern, "String", &out->text, &out->size);
 }
 
+/* Punctuation says Isolated when it says nothing; Split always says. */
 static lat_status read_behaviour(reader *in, const lat_json *value,
                                  lat_behaviour *out)
 {
@@ -118,6 +119,8 @@ static size_t base64_read(unsigned char *out, const char *text, size_t size)
     return made;
 }
 
+/* The charsmap of published models is 240 KB; it is decoded to a buffer of
+ * the text's size, which is always enough, and copied from there. */
 static lat_status read_precompiled(reader *in, const lat_json *value,
                                    lat_step *step)
 {
@@ -138,6 +141,8 @@ static lat_status read_precompiled(reader *in, const lat_json *value,
     return status;
 }
 
+/* strip_accents may be null: then accents go exactly when letters are made
+ * small, as in the first BERT code. */
 static lat_status read_bert(reader *in, const lat_json *value)
 {
     bool lowercase = lat_json_flag(value, "lowercase", true, &in->bad);
@@ -148,6 +153,7 @@ static lat_status read_bert(reader *in, const lat_json *value)
         lowercase, in->error);
 }
 
+/* Members that a step does not have keep their defaults and are not used. */
 static lat_status read_normalizer(reader *in, const lat_json *value,
                                   const char *type)
 {
@@ -221,6 +227,8 @@ static lat_status read_metaspace(reader *in, const lat_json *value,
     return status;
 }
 
+/* As read_normalizer.  ByteLevel's own trim_offsets is without effect here:
+ * trimming is the post-processor's. */
 static lat_status read_splitter(reader *in, const lat_json *value,
                                 const char *type)
 {

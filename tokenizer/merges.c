@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+/* A power of two, twice the count: at most half full. */
 lat_status lat_merges_begin(lat_pieces *pieces, size_t count,
                             lat_error *error)
 {

@@ -35,6 +35,8 @@ typedef struct form_state {
     uint8_t last_class;
 } form_state;
 
+/* Hangul by arithmetic (UAX 15, section 3.12 of the standard), the others by
+ * binary search; 0 when the two do not compose. */
 static uint32_t compose_pair(uint32_t a, uint32_t b)
 {
     if (a - L_BASE < L_COUNT && b - V_BASE < V_COUNT)
@@ -69,6 +71,8 @@ static void put_blocked(form_state *state)
     state->blocked_count = 0;
 }
 
+/* A mark that cannot join stays, and keeps later ones of its class or a
+ * lower one from joining. */
 static bool block(form_state *state, lat_letter letter)
 {
     if (!lat_scratch_grow(&state->blocked, &state->blocked_capacity,
@@ -142,6 +146,7 @@ static bool sort_run(form_state *state)
     return true;
 }
 
+/* The run is complete when a starter or the end comes. */
 static bool end_run(form_state *state)
 {
     if (state->run > 1 && !sort_run(state))
@@ -157,6 +162,7 @@ static bool end_run(form_state *state)
     return true;
 }
 
+/* Starters pass at once; marks wait for their order. */
 static bool add_letter(form_state *state, uint32_t code, int32_t change)
 {
     lat_scratch *scratch = state->scratch;
@@ -176,6 +182,7 @@ static bool add_letter(form_state *state, uint32_t code, int32_t change)
     return true;
 }
 
+/* The pool holds full decompositions, so nothing is decomposed twice. */
 static bool add_code(form_state *state, uint32_t code)
 {
     if (code - S_BASE < S_COUNT) {

@@ -20,6 +20,8 @@ static bool clean_touches(const lat_step *step, uint32_t code)
            || (step->chinese && lat_unicode_is_chinese(code));
 }
 
+/* First looks, then writes: a text without controls, odd spaces or Chinese
+ * characters (the usual case) is left alone and stays plain. */
 static bool clean(const lat_step *step, const lat_text *from, lat_text *to,
                   bool *changed)
 {
@@ -58,6 +60,8 @@ static bool clean(const lat_step *step, const lat_text *from, lat_text *to,
     return true;
 }
 
+/* ASCII in place: every letter keeps its position, so no ranges are needed.
+ * The loop has no branch and is vectorised by the compiler. */
 static bool lowercase_plain(const lat_text *from, lat_text *to)
 {
     if (!lat_text_begin(to, from->size))
@@ -139,6 +143,7 @@ static bool nmt(const lat_text *from, lat_text *to)
     return true;
 }
 
+/* Characters one by one, for each has its own range. */
 static bool copy_range(lat_text *to, const lat_text *from, size_t first,
                        size_t end)
 {
@@ -175,6 +180,8 @@ static bool replace(const lat_step *step, const lat_text *from, lat_text *to,
     return !*changed || copy_range(to, from, at, from->size);
 }
 
+/* The new text has the range of the first character; nothing is put before
+ * an empty text. */
 static bool prepend(const lat_step *step, const lat_text *from, lat_text *to,
                     bool *changed)
 {
@@ -188,6 +195,7 @@ static bool prepend(const lat_step *step, const lat_text *from, lat_text *to,
     return copy_range(to, from, 0, from->size);
 }
 
+/* White space as Unicode has it, at either end. */
 static bool strip(const lat_step *step, const lat_text *from, lat_text *to,
                   bool *changed)
 {
@@ -215,6 +223,8 @@ static bool strip(const lat_step *step, const lat_text *from, lat_text *to,
            && copy_range(to, from, first, end);
 }
 
+/* ASCII has neither marks nor decompositions, so the steps for those let
+ * such a text pass without a look at its characters. */
 bool lat_normalize_step(const lat_step *step, lat_scratch *scratch,
                         const lat_text *from, lat_text *to, bool *changed)
 {
@@ -255,6 +265,8 @@ bool lat_normalize_step(const lat_step *step, lat_scratch *scratch,
     }
 }
 
+/* Two texts alternate: a step reads the one that the last changing step
+ * wrote.  Steps that change nothing cost no copy. */
 bool lat_normalize(const lat_tokenizer *tokenizer, lat_scratch *scratch,
                    const lat_text *from, const lat_text **out)
 {

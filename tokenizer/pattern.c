@@ -45,6 +45,7 @@ static bool class_next(const char *text, size_t size, size_t at,
     return *first < size;
 }
 
+/* Runs of plain spaces of `least` or more. */
 static bool spaces_next(const char *text, size_t size, size_t at,
                         size_t least, size_t *first, size_t *end)
 {
@@ -63,6 +64,7 @@ static bool spaces_next(const char *text, size_t size, size_t at,
     return false;
 }
 
+/* memchr on the first byte: literals here are one to three bytes long. */
 static bool literal_next(const lat_pattern *pattern, const char *text,
                          size_t size, size_t at, size_t *first, size_t *end)
 {

@@ -20,6 +20,7 @@ typedef struct split_state {
     size_t rewrite; /* scratch->texts[rewrite] is free to be written */
 } split_state;
 
+/* Adds a split to the list that is being made; empty ones never count. */
 static bool emit(split_state *state, size_t first, size_t end)
 {
     lat_scratch *scratch = state->scratch;
@@ -36,6 +37,7 @@ static bool emit(split_state *state, size_t first, size_t end)
     return true;
 }
 
+/* The list just made becomes the current one. */
 static void turn(split_state *state)
 {
     state->list ^= 1;
@@ -88,6 +90,8 @@ static bool join(split_state *state, join_state *held, size_t first,
     return true;
 }
 
+/* A split is searched as a text of its own: expressions that look ahead
+ * must not see what follows it. */
 static bool split_one(split_state *state, const lat_pattern *pattern,
                       lat_behaviour behaviour, bool invert, lat_range range)
 {
@@ -117,6 +121,8 @@ static bool split_all(split_state *state, const lat_pattern *pattern,
     return true;
 }
 
+/* Each character of a class is a match of its own, as in the reference:
+ * two spaces are two matches. */
 static bool split_class(split_state *state, unsigned flags,
                         lat_behaviour behaviour)
 {
@@ -153,6 +159,8 @@ static bool bert_split(split_state *state)
 
 /* ---- Rewriting ----------------------------------------------------------- */
 
+/* A step that rewrites puts all splits, one after another, into a new text;
+ * what lies between them is gone. */
 static lat_text *rewrite_begin(split_state *state)
 {
     lat_text *to = &state->scratch->texts[state->rewrite];
@@ -186,6 +194,7 @@ static size_t stand_in(unsigned char byte, char out[2])
     return 2;
 }
 
+/* One byte becomes one or two, so twice the size is room enough. */
 static bool byte_level_rewrite(split_state *state)
 {
     lat_text *to = rewrite_begin(state);
@@ -255,6 +264,8 @@ static bool prefix_rewrite(split_state *state, const char *content,
     return true;
 }
 
+/* The space in front comes before the splitting, the alphabet after it: the
+ * pattern looks at real characters. */
 static bool byte_level(split_state *state, const lat_step *step)
 {
     static const lat_pattern pattern = {.kind = LAT_PATTERN_BYTE_LEVEL};
@@ -267,6 +278,7 @@ static bool byte_level(split_state *state, const lat_step *step)
     return byte_level_rewrite(state);
 }
 
+/* The replacement starts each piece ("▁a▁film" --> "▁a" "▁film"). */
 static bool metaspace(split_state *state, const lat_step *step)
 {
     lat_pattern pattern = {.kind = LAT_PATTERN_LITERAL,

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+/* By half and a little, so that growing element by element is linear. */
 bool lat_scratch_grow(void *array, size_t *capacity, size_t need,
                       size_t size)
 {

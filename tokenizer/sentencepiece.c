@@ -38,6 +38,8 @@ static lat_status malformed(lat_error *error, uint64_t place,
 
 /* ---- The file ---------------------------------------------------------- */
 
+/* Members that we do not need are skipped by their wire type.  Of a member
+ * that comes twice the last one counts, as protobuf has it. */
 static lat_status read_settings(model_file *model, const lat_field *field,
                                 lat_error *error)
 {
@@ -58,6 +60,9 @@ static lat_status read_settings(model_file *model, const lat_field *field,
                : LAT_OK;
 }
 
+/* First pass: counts the pieces and finds the settings.  Both settings must
+ * be there: they come after the pieces, so a file that was cut off at the
+ * end of a piece shows by their absence. */
 static lat_status survey(model_file *model, lat_error *error)
 {
     lat_protobuf in = model->file;
@@ -97,6 +102,7 @@ static lat_status survey(model_file *model, lat_error *error)
     return status;
 }
 
+/* Four bytes, little-endian, whatever this machine's order. */
 static float read_float(const unsigned char *data)
 {
     uint32_t bits = data[0] | (uint32_t)data[1] << 8
@@ -146,6 +152,7 @@ static bool is(const piece *one, const char *text)
            && memcmp(one->text, text, one->size) == 0;
 }
 
+/* Looks at every piece; nothing is allocated yet. */
 static lat_status find_family(const lat_family **out, const model_file *model,
                               bool is_camembert, lat_error *error)
 {
@@ -192,6 +199,8 @@ static lat_status add_piece(lat_tokenizer *tokenizer, uint32_t id,
                                              error);
 }
 
+/* The family's own pieces, the file's, and <mask>.  The ids follow from the
+ * counts, so none can be out of range. */
 static lat_status add_pieces(lat_tokenizer *tokenizer,
                              const model_file *model, const lat_family *kind,
                              lat_error *error)

@@ -6,6 +6,8 @@
  */
 #include "tokenizer_read_int.h"
 
+/* The six arrays grow together; their common capacity is set last, so that
+ * a failure half-way leaves them larger than they say, never smaller. */
 static bool grow_encoding(lat_encoding *out, size_t need)
 {
     size_t capacity[6];
@@ -48,6 +50,8 @@ static void cut_longest(size_t counts[2], size_t room)
     counts[1] = swapped ? shorter : longer;
 }
 
+/* `room` is what is left for both texts besides the special tokens.  The two
+ * one-sided rules refuse to empty their text, as the reference does. */
 static lat_status truncate(size_t counts[2], bool pair, size_t room,
                            lat_truncation rule, lat_error *error)
 {
@@ -88,6 +92,8 @@ static void put_special(lat_encoding *out, const lat_part *part)
     out->special[i] = 1;
 }
 
+/* `which` is the sequence that the tokens belong to; its type is the
+ * template's (RoBERTa has type 0 for both). */
 static void put_tokens(lat_encoding *out, const lat_token *tokens,
                        size_t count, int which, uint32_t type)
 {

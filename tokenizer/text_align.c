@@ -20,6 +20,7 @@ void lat_text_release(lat_text *text)
     *text = (lat_text){0};
 }
 
+/* By half, for texts grow step by step when a normal form is longer. */
 bool lat_text_grow(lat_text *text, size_t more)
 {
     size_t need, bytes;
@@ -71,6 +72,7 @@ bool lat_text_copy(lat_text *text, const lat_text *from, size_t at,
     return true;
 }
 
+/* Carries out the change that was held back. */
 static void settle(lat_rewrite *rewrite)
 {
     const lat_text *from = rewrite->from;

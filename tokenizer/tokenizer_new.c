@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* The serial number tells an encoding's cache whose words it holds; an
+ * address would not do, for it may be used again. */
 lat_status lat_tokenizer_new(lat_tokenizer **out, lat_error *error)
 {
     static atomic_uint serials;
@@ -64,6 +66,8 @@ lat_status lat_pieces_begin(lat_tokenizer *tokenizer, size_t ids,
     return LAT_OK;
 }
 
+/* Two pieces of the same text are allowed (the later one is found), two of
+ * the same id are not. */
 lat_status lat_pieces_add(lat_tokenizer *tokenizer, uint32_t id,
                           const char *text, size_t size, lat_error *error)
 {
@@ -87,6 +91,7 @@ lat_status lat_pieces_add(lat_tokenizer *tokenizer, uint32_t id,
 
 /* ---- Steps ------------------------------------------------------------- */
 
+/* Steps are zeroed; the caller fills in what its kind has. */
 lat_step *lat_step_add(lat_tokenizer *tokenizer, bool splitter,
                        lat_step_kind kind)
 {
@@ -102,6 +107,8 @@ lat_step *lat_step_add(lat_tokenizer *tokenizer, bool splitter,
     return step;
 }
 
+/* BertNormalizer as steps: cleaning, NFD, then marks and capitals in one
+ * pass.  Marks must go after NFD and before the letters are made small. */
 lat_status lat_step_add_bert(lat_tokenizer *tokenizer, bool clean,
                              bool chinese, bool accents, bool lowercase,
                              lat_error *error)
@@ -234,6 +241,8 @@ static bool may_cut(const lat_tokenizer *tokenizer)
     return parted;
 }
 
+/* Pieces that stand for single bytes, for vocabularies that fall back to
+ * them. */
 static void find_bytes(lat_pieces *pieces)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -243,6 +252,8 @@ static void find_bytes(lat_pieces *pieces)
     }
 }
 
+/* Without a post-processor the texts stand alone, B with type 1.  Checks
+ * here are those that need all parts at once. */
 lat_status lat_tokenizer_finish(lat_tokenizer *tokenizer, lat_error *error)
 {
     static const lat_part a[] = {{0, 0, 0}, {1, 0, 1}};

@@ -58,6 +58,8 @@ typedef enum file_kind {
     FILE_JSON, FILE_TXT, FILE_BPE, FILE_MERGES, FILE_PIECES
 } file_kind;
 
+/* By the end of the name, for vocabularies are kept under many beginnings
+ * ("cased-vocab.txt"). */
 static file_kind kind_of(const char *path)
 {
     if (ends_with(path, ".model"))
@@ -110,6 +112,8 @@ static lat_status read_pieces_file(lat_tokenizer *tokenizer, const char *path,
                                   config, error);
 }
 
+/* Every error names the file that is at fault; what was set while reading a
+ * file beside it keeps that file's name. */
 static lat_status read_file(lat_tokenizer *tokenizer, const char *path,
                             lat_error *error)
 {
@@ -148,6 +152,8 @@ static lat_status read_file(lat_tokenizer *tokenizer, const char *path,
     return status;
 }
 
+/* A tokenizer.json says most, so it comes first; the others need guesses
+ * about the family. */
 static lat_status find_file(char **out, const char *folder, lat_error *error)
 {
     static const char *const names[] = {
@@ -170,6 +176,7 @@ static lat_status find_file(char **out, const char *folder, lat_error *error)
     return lat_error_in_file(error, folder);
 }
 
+/* On failure nothing is handed out. */
 static lat_status end_open(lat_tokenizer **out, lat_status status)
 {
     if (status != LAT_OK) {

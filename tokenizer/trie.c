@@ -57,6 +57,7 @@ void lat_trie_free(lat_trie *trie)
     *trie = (lat_trie){0};
 }
 
+/* A new node has the next number; pieces come in any order. */
 static lat_trie_edge *edge_make(lat_trie *trie, uint32_t node, char byte)
 {
     const lat_trie_edge *found = lat_trie_step(trie, node, byte);

@@ -23,6 +23,9 @@ static void offer(lat_best *best, double score, size_t start, uint32_t id)
     }
 }
 
+/* best[] has size + 1 places; only those at the ends of characters are ever
+ * reached.  A piece is walked in the trie as far as the word agrees, so the
+ * cost is the word's size times the longest piece's at worst. */
 static lat_status forward(const lat_pieces *pieces, lat_best *best,
                           const char *word, size_t size, lat_error *error)
 {
@@ -90,6 +93,7 @@ static size_t backward(const lat_pieces *pieces, const lat_best *best,
     return count;
 }
 
+/* The path is found backward and written forward. */
 lat_status lat_unigram_encode(const lat_pieces *pieces, lat_scratch *scratch,
                               const lat_text *text, size_t first, size_t end,
                               lat_error *error)

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+/* The same limits as in a tokenizer.json. */
 static lat_status read_ids(lat_tokenizer *tokenizer, const lat_json *vocab,
                            lat_error *error)
 {
@@ -37,6 +38,7 @@ static lat_status read_ids(lat_tokenizer *tokenizer, const lat_json *vocab,
     return status;
 }
 
+/* Empty lines and the version line are no merges and take no rank. */
 static lat_status add_merge(lat_pieces *pieces, const char *line, size_t size,
                             uint32_t *rank, lat_error *error)
 {
@@ -52,6 +54,8 @@ static lat_status add_merge(lat_pieces *pieces, const char *line, size_t size,
                           (*rank)++, error);
 }
 
+/* Errors of a merge know its rank, not its line: they are written anew with
+ * the line that a reader can look up. */
 static lat_status read_merges(lat_pieces *pieces, const char *text,
                               size_t size, lat_error *error)
 {
@@ -148,6 +152,8 @@ lat_status lat_read_vocab_json(lat_tokenizer *tokenizer, const lat_map *vocab,
                                         &bad), error);
 }
 
+/* The same out of a GGUF file: pieces in the order of their ids, merges in
+ * that of their ranks. */
 lat_status lat_read_gpt2_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
                                lat_error *error)

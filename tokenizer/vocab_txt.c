@@ -28,6 +28,8 @@ static uint32_t find(const lat_tokenizer *tokenizer, const char *text)
     return lat_trie_find(&tokenizer->pieces.trie, text, strlen(text));
 }
 
+/* [PAD] and [MASK] may be missing; nothing can be encoded without the other
+ * three. */
 static lat_status add_specials(lat_tokenizer *tokenizer,
                                const lat_bert_options *options,
                                lat_error *error)
@@ -51,6 +53,8 @@ static lat_status add_specials(lat_tokenizer *tokenizer,
     return LAT_OK;
 }
 
+/* The whole of a BERT tokenizer from its pieces in the order of their ids.
+ * 100 characters is the published limit of a word. */
 lat_status lat_read_bert_pieces(lat_tokenizer *tokenizer,
                                 const char *const *pieces,
                                 const size_t *sizes, size_t count,
@@ -137,6 +141,7 @@ static bool has_capitals(const char *const *lines, const size_t *sizes,
     return false;
 }
 
+/* MPNet has put RoBERTa's special tokens before BERT's pieces. */
 static bool is_mpnet(const char *const *lines, const size_t *sizes,
                      size_t count)
 {
@@ -155,6 +160,8 @@ static const char *special_name(const lat_json *config, const char *key,
     return value->string;
 }
 
+/* A member of the wrong type counts as absent: the file has many that are
+ * not ours to judge. */
 static void read_options(lat_bert_options *options, const lat_json *config)
 {
     bool bad = false;
@@ -170,6 +177,7 @@ static void read_options(lat_bert_options *options, const lat_json *config)
     options->mask = special_name(config, "mask_token", options->mask);
 }
 
+/* The lines point into the text; their pieces are copied on the way. */
 lat_status lat_read_vocab_txt(lat_tokenizer *tokenizer, const char *text,
                               size_t size, const lat_json *config,
                               lat_error *error)
