@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- Pieces that all sections use ---------------------------------------- */
+/* ---- Pieces that all sections use -------------------------------------- */
 
 void rep_section(lat_buffer *to, const char *id, const char *heading)
 {
@@ -64,7 +64,7 @@ void rep_data_rate(lat_buffer *to, const rep_rate *rate, double scale)
     lat_buffer_text(to, "</td>");
 }
 
-/* ---- Head and header ---------------------------------------------------- */
+/* ---- Head and header --------------------------------------------------- */
 
 static void write_lines(lat_buffer *to, const char *const *lines)
 {
@@ -152,7 +152,7 @@ static void write_top(lat_buffer *to, const rep_study *s)
     lat_buffer_text(to, "</ul></nav>\n");
 }
 
-/* ---- Provenance --------------------------------------------------------- */
+/* ---- Provenance -------------------------------------------------------- */
 
 void rep_write_provenance(lat_buffer *to, const rep_study *s)
 {

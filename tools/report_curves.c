@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Human-defined labels ------------------------------------------------------ */
+/* ---- Human-defined labels ---------------------------------------------- */
 
 typedef struct curve_rows { /* layer_count each */
     double *x, *base, *tuned, *chance, *low, *high;
@@ -168,7 +168,7 @@ void rep_write_families(lat_buffer *to, const rep_study *s)
     lat_free(rows.block);
 }
 
-/* ---- Polarity ---------------------------------------------------------------------- */
+/* ---- Polarity ---------------------------------------------------------- */
 
 static const char *class_style(char kind, size_t c)
 {
@@ -301,7 +301,7 @@ void rep_write_polarity(lat_buffer *to, const rep_study *s)
     lat_buffer_text(to, "</section>\n");
 }
 
-/* ---- Fates ----------------------------------------------------------------------------- */
+/* ---- Fates ------------------------------------------------------------- */
 
 static const char *const fate_names[REP_SIDES][4] = {
     {"kept", "split", "merged", "lost"}, {"kept", "split", "merged", "new"}};

@@ -34,7 +34,7 @@ typedef struct data_work {
     lat_buffer rows;    /* concepts, written before words and sentences */
 } data_work;
 
-/* ---- Which sentences are quoted ----------------------------------------- */
+/* ---- Which sentences are quoted ---------------------------------------- */
 
 static size_t sentence_bytes(const rep_study *s, uint32_t number)
 {
@@ -93,7 +93,7 @@ static void choose_quotes(data_work *w, const rep_view *view)
             }
 }
 
-/* ---- Rows --------------------------------------------------------------- */
+/* ---- Rows -------------------------------------------------------------- */
 
 static void put_share(lat_buffer *to, double value)
 {
@@ -231,7 +231,7 @@ static void put_layers(data_work *w, const char *name, put_layer *put)
     lat_buffer_text(to, "],\n");
 }
 
-/* ---- The rest ----------------------------------------------------------- */
+/* ---- The rest ---------------------------------------------------------- */
 
 static void put_set(lat_buffer *to, const char *name, const lat_intern *set)
 {

@@ -11,7 +11,7 @@
 
 enum { TABLE_WORDS = 6, TABLE_WORD_SHOWN = 24 };
 
-/* ---- Words of a concept ------------------------------------------------- */
+/* ---- Words of a concept ------------------------------------------------ */
 
 static int by_count(const void *a, const void *b)
 {
@@ -53,7 +53,7 @@ size_t rep_concept_words(rep_word_count **out, const lat_concepts *concepts,
     return n;
 }
 
-/* ---- Plain tables ------------------------------------------------------- */
+/* ---- Plain tables ------------------------------------------------------ */
 
 static void put_top_words(lat_buffer *to, const lat_concepts *all, size_t c)
 {
@@ -129,7 +129,7 @@ static void put_layer(lat_buffer *to, const rep_study *s, int side, size_t i)
     lat_buffer_text(to, "</tbody></table></div></details>\n");
 }
 
-/* ---- Form --------------------------------------------------------------- */
+/* ---- Form -------------------------------------------------------------- */
 
 static void put_option(lat_buffer *to, const char *value, const char *text)
 {

@@ -88,7 +88,7 @@ static double trend(const double *y, size_t n)
     return pairs == 0.0 ? 0.0 : score / pairs;
 }
 
-/* ---- Small pictures ------------------------------------------------------------ */
+/* ---- Small pictures ---------------------------------------------------- */
 
 typedef struct spark {
     const char *key, *title;
@@ -136,7 +136,7 @@ static void write_spark(lat_buffer *to, const rep_study *s, const spark *k)
     lat_free(x);
 }
 
-/* ---- 1: alignment falls with depth ------------------------------------------------ */
+/* ---- 1: alignment falls with depth ------------------------------------- */
 
 /* Shown: tau of the layers' alignment is below -0.5 and the last layer lies
  * below the first. */
@@ -173,7 +173,7 @@ static void write_first(lat_buffer *to, const rep_study *s, double *rows)
     card_end(to);
 }
 
-/* ---- 2: linguistic families ---------------------------------------------------------- */
+/* ---- 2: linguistic families -------------------------------------------- */
 
 /* Mean over the families of the share of concepts aligned, by layer. */
 static void family_means(const rep_study *s, int side, double *y,
@@ -253,7 +253,7 @@ static void write_second(lat_buffer *to, const rep_study *s, double *rows)
     card_end(to);
 }
 
-/* ---- 3: polarised concepts ------------------------------------------------------------- */
+/* ---- 3: polarised concepts --------------------------------------------- */
 
 /* Shown: at the tuned model's last layer the percentage is above the chance
  * interval, and the mean of the upper third is at least twice that of the
@@ -296,7 +296,7 @@ static void write_third(lat_buffer *to, const rep_study *s, double *rows)
     card_end(to);
 }
 
-/* ---- 4: triggers --------------------------------------------------------------------------- */
+/* ---- 4: triggers ------------------------------------------------------- */
 
 static double source_mean(const rep_study *s, const char *source)
 {
@@ -368,10 +368,9 @@ static void write_fourth(lat_buffer *to, const rep_study *s)
 {
     static const char *const sources[] = {"concept", "matched", "random",
                                           "log-odds"};
-    static const char *const titles[] = {"", "words of unpolarised concepts",
-                                         "random words",
-                                         "the class&#39;s most typical words "
-                                         "(log-odds)"};
+    static const char *const titles[] = {
+        "", "words of unpolarised concepts", "random words",
+        "the class&#39;s most typical words"};
     const char *name = "4 \xC2\xB7 Polarised words flip predictions";
     double own = source_mean(s, sources[0]);
     size_t best = 1, won = 0;

@@ -149,7 +149,7 @@ static void write_flip_table(lat_buffer *to, const rep_study *s)
     rep_data_end(to);
 }
 
-/* ---- Words ------------------------------------------------------------------------ */
+/* ---- Words ------------------------------------------------------------- */
 
 /* Highest rate first, then the order of the table. */
 static int compare_triggers(const void *a, const void *b)

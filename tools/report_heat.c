@@ -81,7 +81,7 @@ static void heat_cell(lat_buffer *to, const heat_grid *g, size_t column,
              'm', x + g->cell / 2, y + HEAT_HIGH / 2.0 + 4, "%s", text);
 }
 
-/* ---- Base with tuned ------------------------------------------------------------ */
+/* ---- Base with tuned --------------------------------------------------- */
 
 static const rep_rate *pair_rate(const rep_study *s, size_t base,
                                  size_t tuned, bool from_tuned)
@@ -168,7 +168,8 @@ void rep_write_overlap(lat_buffer *to, const rep_study *s)
     }
     lat_buffer_format(to, "<p>A concept of one model is aligned with a "
                           "concept of the other when at least %s of its "
-                          "distinct words are in it. High numbers on the diagonal mean "
+                          "distinct words are in it. High numbers on the "
+                          "diagonal mean "
                           "that fine-tuning left the layer as it was.</p>\n",
                       s->theta_text);
     write_pair_chance(to, s);
@@ -178,7 +179,7 @@ void rep_write_overlap(lat_buffer *to, const rep_study *s)
     lat_buffer_text(to, "</div>\n</section>\n");
 }
 
-/* ---- Sizes ------------------------------------------------------------------------ */
+/* ---- Sizes ------------------------------------------------------------- */
 
 enum { SIZE_BINS = 10 };
 

@@ -21,7 +21,7 @@
 #include "../cluster/cluster.h"
 #include "report_int.h"
 
-/* ---- What a study says (study_read.c, study_tables.c, study_flips.c) ---- */
+/* ---- What a study says (study_read.c, study_tables.c, study_flips.c) --- */
 
 enum { REP_BASE, REP_TUNED, REP_SIDES };
 
@@ -163,7 +163,7 @@ size_t rep_layer_find(const rep_study *study, uint64_t number);
 int32_t rep_class_find(const rep_study *study, const char *name);
 int rep_side_find(const char *name); /* REP_BASE, REP_TUNED or -1 */
 
-/* ---- Text (report_text.c) ------------------------------------------------ */
+/* ---- Text (report_text.c) ---------------------------------------------- */
 
 #define REP_WORD_SHOWN 64 /* code points of a word that are shown */
 
@@ -192,7 +192,7 @@ void rep_chance(lat_buffer *to, const rep_rate *rate, double scale);
 void rep_class(lat_buffer *to, const rep_study *study, int32_t class_number);
 const char *rep_side_name(int side);
 
-/* ---- SVG (svg.c) ---------------------------------------------------------- */
+/* ---- SVG (svg.c) ------------------------------------------------------- */
 
 /* A plot area inside a picture; x and y are data ranges. */
 typedef struct svg_frame {
@@ -234,7 +234,7 @@ void svg_band(lat_buffer *to, const char *style, const svg_frame *frame,
 /* A ceiling for an axis of percentages, 4 to 100, at least `value`. */
 double svg_ceiling(double value);
 
-/* ---- Sections (report_*.c) -------------------------------------------------- */
+/* ---- Sections (report_*.c) --------------------------------------------- */
 
 void rep_write_findings(lat_buffer *to, const rep_study *study);
 void rep_write_overlap(lat_buffer *to, const rep_study *study);

@@ -129,7 +129,8 @@ static void draw_scale(lat_buffer *to, const tree_frame *f, double below)
         svg_line(to, "grid", x, TREE_TOP - 6, x, below);
         svg_text(to, "tick tiny", 'm', x, TREE_TOP - 10, "%.3g", height);
     }
-    svg_text(to, "soft tiny", 's', TREE_LEFT, 11, "merge height (square-root scale)");
+    svg_text(to, "soft tiny", 's', TREE_LEFT, 11,
+             "merge height (square-root scale)");
 }
 
 static void write_tree(lat_buffer *to, const rep_study *s, int side,

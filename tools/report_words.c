@@ -18,7 +18,7 @@ enum {
     VIEW_LONGEST = 40    /* clustered words of a sentence */
 };
 
-/* ---- Choosing ----------------------------------------------------------- */
+/* ---- Choosing ---------------------------------------------------------- */
 
 typedef struct view_entry {
     uint32_t sentence, words;
@@ -77,7 +77,7 @@ static size_t order_entries(view_entry *entries, const rep_study *s,
     return n;
 }
 
-/* ---- Looking up --------------------------------------------------------- */
+/* ---- Looking up -------------------------------------------------------- */
 
 static size_t view_place(const rep_view *view, const uint32_t *slots,
                          const lat_occurrence *one)
@@ -198,7 +198,7 @@ void rep_view_free(rep_view *view)
     memset(view, 0, sizeof *view);
 }
 
-/* ---- Grids without a script --------------------------------------------- */
+/* ---- Grids without a script -------------------------------------------- */
 
 static void put_tag(lat_buffer *to, const rep_study *s, const char *what,
                     int32_t class_number)

@@ -49,7 +49,7 @@ int32_t rep_class_find(const rep_study *study, const char *name)
     return -1;
 }
 
-/* ---- Tables ------------------------------------------------------------- */
+/* ---- Tables ------------------------------------------------------------ */
 
 lat_status rep_table_open(lat_table *out, bool *found, const char *folder,
                           const char *name, lat_error *error)
@@ -89,7 +89,7 @@ double rep_cell_number(const lat_table *table, size_t row, const char *names)
     return value;
 }
 
-/* ---- plan.json ---------------------------------------------------------- */
+/* ---- plan.json --------------------------------------------------------- */
 
 static const char *keep(rep_study *s, const char *text)
 {
@@ -299,7 +299,7 @@ done:
     return status;
 }
 
-/* ---- Sentences ---------------------------------------------------------- */
+/* ---- Sentences --------------------------------------------------------- */
 
 static lat_status take_sentences(rep_study *s, const lat_table *table,
                                  lat_error *error)
@@ -342,7 +342,7 @@ static lat_status read_sentences(rep_study *s, const char *folder,
     return status;
 }
 
-/* ---- Layers ------------------------------------------------------------- */
+/* ---- Layers ------------------------------------------------------------ */
 
 static int32_t sentence_class(const rep_study *s, uint32_t number)
 {

@@ -42,7 +42,7 @@ static rep_concept *row_concept(rep_study *s, const lat_table *table,
     return c == LAT_NO_CONCEPT ? NULL : &layer->about[c];
 }
 
-/* ---- Base with tuned -------------------------------------------------------- */
+/* ---- Base with tuned --------------------------------------------------- */
 
 rep_rate rep_cell_rate(const lat_table *table, size_t row,
                        const char *const names[6])
@@ -132,7 +132,7 @@ static lat_status read_matches(rep_study *s, const char *folder,
     return LAT_OK;
 }
 
-/* ---- Human-defined labels ------------------------------------------------------ */
+/* ---- Human-defined labels ---------------------------------------------- */
 
 static rep_family *find_family(rep_study *s, size_t room, const char *name,
                                const char *rule)
@@ -317,7 +317,7 @@ static lat_status read_labels(rep_study *s, const char *folder,
     return status;
 }
 
-/* ---- Polarity -------------------------------------------------------------------- */
+/* ---- Polarity ---------------------------------------------------------- */
 
 static bool by_study_class(const rep_study *s, const lat_table *table,
                            size_t row)
