@@ -151,8 +151,8 @@ static inline void reference_pairs(const char *title,
         const lat_json *b = lat_json_get(pairs->lines[i], "b");
         bool bad = false;
         lat_encode_options options = {
-            .max_length = lat_json_count(pairs->lines[i], "max_length", 0,
-                                         &bad)};
+            .max_length = (size_t)lat_json_count(pairs->lines[i],
+                                                 "max_length", 0, &bad)};
         const char *rule = lat_json_text(pairs->lines[i], "strategy", "",
                                          &bad);
         lat_error error = {0};

@@ -34,7 +34,7 @@ static bool check_case(const lat_tokenizer *tokenizer, const lat_json *one,
     lat_error error = {0};
     const char *rule = lat_json_text(one, "rule", "", &bad);
     lat_encode_options options = {
-        .max_length = lat_json_count(one, "max", 0, &bad),
+        .max_length = (size_t)lat_json_count(one, "max", 0, &bad),
         .truncation = strcmp(rule, "only_first") == 0
                           ? LAT_TRUNCATE_ONLY_FIRST
                           : LAT_TRUNCATE_LONGEST_FIRST,
