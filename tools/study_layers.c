@@ -132,14 +132,20 @@ static lat_status cluster_layer(study *s, int side, size_t layer,
     lat_ward_options options = LAT_WARD_OPTIONS;
     lat_tree tree = {0};
     uint32_t *labels = lat_new_array(n, sizeof *labels);
-    if (labels == NULL)
-        return lat_error_memory(error, n * sizeof *labels);
+    char *checkpoint = study_path(s, "%s/layer-%02zu/.checkpoint",
+                                  study_side_names[side], layer);
+    lat_status status = LAT_OK;
+    if (labels == NULL || checkpoint == NULL) {
+        status = lat_error_memory(error, n * sizeof *labels);
+        goto done;
+    }
     (void)snprintf(step, sizeof step, "%s layer %zu",
                    study_side_names[side], layer);
     options.progress = progress;
+    options.checkpoint = checkpoint;
     lat_progress_context(progress, step);
-    lat_status status = lat_cluster_ward(&tree, cli_pool(s->call), vectors,
-                                         n, h, &options, error);
+    status = lat_cluster_ward(&tree, cli_pool(s->call), vectors, n, h,
+                              &options, error);
     lat_progress_context(progress, NULL);
     if (status == LAT_OUT_OF_RANGE)
         status = name_word(s, side, layer, vectors, error);
@@ -149,7 +155,9 @@ static lat_status cluster_layer(study *s, int side, size_t layer,
         status = make_concepts(out, s, labels, error);
     if (status == LAT_OK)
         status = write_layer(s, side, layer, &tree, out, error);
+done:
     lat_tree_free(&tree);
+    lat_free(checkpoint);
     lat_free(labels);
     return status;
 }
