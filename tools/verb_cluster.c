@@ -1,5 +1,5 @@
 /*
- * verb_cluster.c - exact Ward over the rows of an npy file.
+ * verb_cluster.c - clusters of the rows of an npy file.
  */
 #include "../align/align.h"
 #include "../cluster/cluster.h"
@@ -10,7 +10,26 @@
 static const cli_option options[] = {
     {"linkage", 0, CLI_TEXT, "Z.npy",
      "the tree as SciPy's Z (float64, N-1 x 4)", NULL},
+    {"method", 0, CLI_TEXT, "METHOD",
+     "ward (exact), kmeans, or leaders (then Ward on them)", "ward"},
     {"k", 0, CLI_TEXT, "LIST", "cuts, such as 10,100 or 50-60", "600"},
+    {"heights", 0, CLI_MANY, "H",
+     "print how many clusters merges up to this height leave", NULL},
+    {"newick", 0, CLI_TEXT, "FILE", "the tree in Newick form", NULL},
+    {"r-tree", 0, CLI_TEXT, "FILE",
+     "the tree for R: hc <- dget(FILE) is an hclust", NULL},
+    {"tau", 0, CLI_NUMBER, "T",
+     "leaders: distance within which a point joins one; 0: found from "
+     "--leaders", "0"},
+    {"leaders", 0, CLI_COUNT, "N", "leaders: about how many", "10000"},
+    {"seed", 0, CLI_COUNT, "N", "kmeans: seed of the first centres", "1"},
+    {"compare", 0, CLI_FLAG, NULL,
+     "kmeans, leaders: also run Ward and print the adjusted Rand index",
+     NULL},
+    {"checkpoint", 0, CLI_TEXT, "FILE",
+     "ward: keep the joins so far here, at most every 60 s, and go on from "
+     "them", NULL},
+    {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
     {"labels", 0, CLI_TEXT, "FILE",
      "table of labels, one column k=K for each cut", NULL},
     {"words", 0, CLI_TEXT, "FILE",
@@ -58,8 +77,79 @@ done:
     return status;
 }
 
-static lat_status make_cuts(cluster_state *s, lat_error *error)
+/* Flat clusters in place of a cut: one K at a time. */
+static lat_status flat_cut(cli_call *call, cluster_state *s, size_t k,
+                           uint32_t *labels, lat_error *error)
 {
+    lat_flat flat = {0};
+    lat_leaders leaders = {{0}, 0, 0, {0}, NULL};
+    lat_status status = LAT_OK;
+    const lat_flat *found = &flat;
+    if (strcmp(cli_text(call, "method"), "kmeans") == 0) {
+        const lat_kmeans_options how = {.k = k,
+                                        .seed = cli_count(call, "seed"),
+                                        .progress = cli_progress(call)};
+        status = lat_cluster_kmeans(&flat, cli_pool(call), s->points, s->n,
+                                    s->h, &how, error);
+    } else {
+        size_t most = (size_t)cli_count(call, "leaders");
+        const lat_leaders_options how = {
+            .k = k, .tau = cli_number(call, "tau"),
+            .leaders = most < s->n ? most : s->n,
+            .progress = cli_progress(call)};
+        status = lat_cluster_leaders(&leaders, cli_pool(call), s->points,
+                                     s->n, s->h, &how, error);
+        found = &leaders.flat;
+    }
+    if (status == LAT_OK) {
+        memcpy(labels, found->labels, s->n * sizeof *labels);
+        cli_say(call, "k=%zu: within-cluster sum of squares %.9g", k,
+                found->inertia);
+        if (found == &leaders.flat)
+            cli_say(call, "k=%zu: %zu leaders, tau %.9g", k,
+                    leaders.leaders, leaders.tau);
+    }
+    lat_flat_free(&flat);
+    lat_leaders_free(&leaders);
+    return status;
+}
+
+static bool is_ward(const cli_call *call)
+{
+    return strcmp(cli_text(call, "method"), "ward") == 0;
+}
+
+static lat_status flat_cuts(cli_call *call, cluster_state *s,
+                            lat_error *error)
+{
+    lat_status status = LAT_OK;
+    uint32_t *ward = lat_new_array(s->n, sizeof *ward);
+    s->labels = lat_new_array(s->cut_count, s->n * sizeof *s->labels);
+    if (s->labels == NULL || ward == NULL)
+        status = lat_error_memory(error, (uint64_t)s->cut_count * s->n * 4);
+    for (size_t i = 0; i < s->cut_count && status == LAT_OK; i++) {
+        double rand_index = 0;
+        uint32_t *labels = s->labels + i * s->n;
+        status = flat_cut(call, s, s->cuts[i], labels, error);
+        if (status != LAT_OK || !cli_given(call, "compare"))
+            continue;
+        status = lat_tree_cut(&s->tree, s->cuts[i], ward, error);
+        if (status == LAT_OK)
+            status = lat_flat_rand(&rand_index, labels, ward, s->n, error);
+        if (status == LAT_OK)
+            cli_say(call, "k=%zu: adjusted Rand index with Ward %.6f",
+                    s->cuts[i], rand_index);
+    }
+    lat_free(ward);
+    return status;
+}
+
+static lat_status make_cuts(cli_call *call, cluster_state *s,
+                            lat_error *error)
+{
+    if (!is_ward(call))
+        return flat_cuts(call, s, error);
+
     s->labels = lat_new_array(s->cut_count, s->n * sizeof *s->labels);
     if (s->labels == NULL)
         return lat_error_memory(error, (uint64_t)s->cut_count * s->n * 4);
@@ -172,63 +262,120 @@ static lat_status write_concepts(const cluster_state *s, const char *words,
 
 static lat_status check_options(const cli_call *call, lat_error *error)
 {
-    if (!cli_given(call, "linkage") && !cli_given(call, "labels") &&
-        !cli_given(call, "concepts"))
+    const char *method = cli_text(call, "method");
+    bool tree = cli_given(call, "linkage") || cli_given(call, "newick") ||
+                cli_given(call, "r-tree") || cli_given(call, "heights");
+    if (!is_ward(call) && strcmp(method, "kmeans") != 0 &&
+        strcmp(method, "leaders") != 0)
         return lat_error_set(error, LAT_USAGE,
-                             "nothing to write: give --linkage, --labels or "
-                             "--concepts");
+                             "--method is '%.40s', expected ward, kmeans or "
+                             "leaders",
+                             method);
+    if (tree && !is_ward(call))
+        return lat_error_set(error, LAT_USAGE,
+                             "%s makes no tree: --linkage, --newick, "
+                             "--r-tree and --heights need --method ward",
+                             method);
+    if (!tree && !cli_given(call, "labels") && !cli_given(call, "concepts"))
+        return lat_error_set(error, LAT_USAGE,
+                             "nothing to write: give --linkage, --labels, "
+                             "--concepts, --newick or --r-tree");
     if (cli_given(call, "concepts") && !cli_given(call, "words"))
         return lat_error_set(error, LAT_USAGE,
                              "--concepts needs --words, the points' words");
     return LAT_OK;
 }
 
+/* --k as cuts of these points. */
+static lat_status read_cuts(const cli_call *call, cluster_state *s,
+                            lat_error *error)
+{
+    const char *list = cli_text(call, "k");
+    lat_status status =
+        lat_range_read(&s->cuts, &s->cut_count, list, s->n, error);
+    if (status == LAT_OK && (s->cut_count == 0 || s->cuts[0] == 0))
+        return lat_error_set(error, LAT_OUT_OF_RANGE,
+                             "--k is '%s', expected 1 to %zu (the number of "
+                             "points)",
+                             list, s->n);
+    if (status == LAT_OK && cli_given(call, "concepts") &&
+        s->cut_count != 1)
+        return lat_error_set(error, LAT_USAGE,
+                             "--concepts needs one K, --k gives %zu",
+                             s->cut_count);
+    return status;
+}
+
+static lat_status make_tree(cli_call *call, cluster_state *s,
+                            lat_error *error)
+{
+    lat_ward_options ward = LAT_WARD_OPTIONS;
+    ward.progress = cli_progress(call);
+    ward.checkpoint = cli_text(call, "checkpoint");
+    lat_status status = lat_cluster_ward(&s->tree, cli_pool(call), s->points,
+                                         s->n, s->h, &ward, error);
+    if (status == LAT_OK)
+        cli_say(call,
+                "%zu points, %zu dimensions: %llu duplicates, %llu ties", s->n,
+                s->h, (unsigned long long)s->tree.duplicates,
+                (unsigned long long)s->tree.ties);
+    return status;
+}
+
+static lat_status write_tree(const cli_call *call, const cluster_state *s,
+                             lat_error *error)
+{
+    const char *const *heights = NULL;
+    size_t count = cli_many(call, "heights", &heights);
+    lat_status status = LAT_OK;
+    if (cli_given(call, "linkage"))
+        status = lat_tree_write(&s->tree, cli_text(call, "linkage"), NULL,
+                                error);
+    if (status == LAT_OK && cli_given(call, "newick"))
+        status = lat_tree_write_newick(&s->tree, NULL,
+                                       cli_text(call, "newick"), NULL, error);
+    if (status == LAT_OK && cli_given(call, "r-tree"))
+        status = lat_tree_write_r(&s->tree, cli_text(call, "r-tree"), NULL,
+                                  error);
+    for (size_t i = 0; i < count && status == LAT_OK; i++) {
+        double height = 0;
+        if (!lat_number_read(heights[i], strlen(heights[i]), &height))
+            return lat_error_set(error, LAT_USAGE,
+                                 "--heights is '%.40s', expected a decimal "
+                                 "number",
+                                 heights[i]);
+        printf("%s\t%zu\n", heights[i],
+               lat_tree_count_at(&s->tree, height));
+    }
+    return status;
+}
+
 static lat_status run(cli_call *call, lat_error *error)
 {
     cluster_state s = {0};
     const char *path = cli_argument(call, 0);
+    bool cuts = cli_given(call, "labels") || cli_given(call, "concepts");
+    if (cli_given(call, "memory"))
+        lat_memory_limit((size_t)cli_count(call, "memory"));
     lat_status status = check_options(call, error);
     if (status == LAT_OK)
         status = read_points(&s, path, error);
-    bool cuts = cli_given(call, "labels") || cli_given(call, "concepts");
-    if (status == LAT_OK && cuts) {
-        status = lat_range_read(&s.cuts, &s.cut_count, cli_text(call, "k"),
-                                s.n, error);
-        if (status == LAT_OK && (s.cut_count == 0 || s.cuts[0] == 0))
-            status = lat_error_set(error, LAT_OUT_OF_RANGE,
-                                   "--k is '%s', expected 1 to %zu (the "
-                                   "number of points)",
-                                   cli_text(call, "k"), s.n);
-        if (status == LAT_OK && cli_given(call, "concepts") &&
-            s.cut_count != 1)
-            status = lat_error_set(error, LAT_USAGE,
-                                   "--concepts needs one K, --k gives %zu",
-                                   s.cut_count);
+    if (status == LAT_OK && cuts)
+        status = read_cuts(call, &s, error);
+    if (status == LAT_OK && (is_ward(call) || cli_given(call, "compare"))) {
+        status = make_tree(call, &s, error);
+        if (status != LAT_OK)
+            lat_error_in_file(error, path);
     }
-    if (status != LAT_OK)
-        goto done;
-    lat_ward_options ward = LAT_WARD_OPTIONS;
-    ward.progress = cli_progress(call);
-    status = lat_cluster_ward(&s.tree, cli_pool(call), s.points, s.n, s.h,
-                              &ward, error);
-    if (status != LAT_OK) {
-        lat_error_in_file(error, path);
-        goto done;
-    }
-    cli_say(call, "%zu points, %zu dimensions: %llu duplicates, %llu ties",
-            s.n, s.h, (unsigned long long)s.tree.duplicates,
-            (unsigned long long)s.tree.ties);
-    if (cuts)
-        status = make_cuts(&s, error);
-    if (status == LAT_OK && cli_given(call, "linkage"))
-        status = lat_tree_write(&s.tree, cli_text(call, "linkage"), NULL,
-                                error);
+    if (status == LAT_OK && cuts)
+        status = make_cuts(call, &s, error);
+    if (status == LAT_OK && is_ward(call))
+        status = write_tree(call, &s, error);
     if (status == LAT_OK && cli_given(call, "labels"))
         status = write_labels(&s, cli_text(call, "labels"), error);
     if (status == LAT_OK && cli_given(call, "concepts"))
         status = write_concepts(&s, cli_text(call, "words"),
                                 cli_text(call, "concepts"), error);
-done:
     lat_tree_free(&s.tree);
     lat_free(s.points);
     lat_free(s.cuts);
@@ -241,6 +388,8 @@ const cli_verb verb_cluster = {
     .summary = "exact Ward tree and cuts of the rows of an npy file",
     .forms = "latent cluster POINTS.npy --linkage Z.npy "
              "[--k 10,100 --labels L.tsv]\n"
+             "latent cluster POINTS.npy --method kmeans|leaders --k 100 "
+             "--labels L.tsv\n"
              "latent cluster POINTS.npy --k 600 --words words.tsv "
              "--concepts C.txt",
     .examples = "latent cluster layer-06.npy --linkage Z.npy --k 100,600 "
