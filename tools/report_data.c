@@ -325,8 +325,7 @@ static void put_triggers(lat_buffer *to, const rep_study *s)
         const rep_trigger *one = &s->triggers[i];
         if (!one->has_concept)
             continue;
-        lat_buffer_format(to, "%s[%zu,%llu,", any ? "," : "",
-                          s->layers[REP_TUNED][s->layer_count - 1].number,
+        lat_buffer_format(to, "%s[%zu,%llu,", any ? "," : "", one->layer,
                           (unsigned long long)one->concept);
         any = true;
         rep_json(to, one->word, strlen(one->word), REP_WORD_SHOWN);

@@ -303,7 +303,7 @@ static double source_mean(const rep_study *s, const char *source)
     double sum = 0.0, n = 0.0;
     for (size_t i = 0; i < s->flip_count; i++)
         if (strcmp(s->flips[i].source, source) == 0 &&
-            !isnan(s->flips[i].rate.value)) {
+            rep_flip_counts(s, &s->flips[i]) && !isnan(s->flips[i].rate.value)) {
             sum += s->flips[i].rate.value;
             n += 1.0;
         }
@@ -346,7 +346,8 @@ static comparison compare_with(const rep_study *s, const char *control)
     comparison c = {0, 0, 0};
     for (size_t i = 0; i < s->flip_count; i++) {
         const rep_flip *flip = &s->flips[i];
-        if (strcmp(flip->source, control) != 0 || isnan(flip->ahead.low))
+        if (strcmp(flip->source, control) != 0 ||
+            !rep_flip_counts(s, flip) || isnan(flip->ahead.low))
             continue;
         c.all++;
         c.ahead += flip->ahead.low > 0.0;

@@ -60,7 +60,9 @@ static void draw_row(lat_buffer *to, const rep_flip *flip, double y,
 
 static bool same_group(const rep_flip *a, const rep_flip *b)
 {
-    return a->target == b->target && strcmp(a->insertion, b->insertion) == 0;
+    return a->target == b->target && a->layer == b->layer &&
+           a->length == b->length &&
+           strcmp(a->insertion, b->insertion) == 0;
 }
 
 /* Rows of the class and insertion of row `first`; 0 when an earlier row has
@@ -91,7 +93,10 @@ static void draw_group(lat_buffer *to, const rep_study *s, size_t first,
                    s->flips[first].insertion);
     lat_buffer_text(to, "<figure><figcaption>Turned to <b><bdi>");
     rep_class(to, s, s->flips[first].target);
-    lat_buffer_text(to, "</bdi></b>, word inserted by <b>");
+    lat_buffer_format(to, "</bdi></b>, %llu %s of layer %zu inserted by <b>",
+                      (unsigned long long)s->flips[first].length,
+                      s->flips[first].length == 1 ? "word" : "words",
+                      s->flips[first].layer);
     rep_html(to, s->flips[first].insertion, 40);
     lat_buffer_text(to, "</b></figcaption>");
     svg_plot(to, 360);
@@ -116,11 +121,12 @@ static void draw_group(lat_buffer *to, const rep_study *s, size_t first,
 static void write_flip_table(lat_buffer *to, const rep_study *s)
 {
     rep_data_begin(to, "Flip rates by class, insertion and source",
-                   "Class|Insertion|Source|Tried|Scored|Mean rate|95% "
+                   "Layer|Words|Class|Insertion|Source|Tried|Scored|Mean rate|95% "
                    "interval|Best|Concept words ahead by|95% interval");
     for (size_t i = 0; i < s->flip_count; i++) {
         const rep_flip *flip = &s->flips[i];
-        lat_buffer_text(to, "<tr><td><bdi>");
+        lat_buffer_format(to, "<tr><td>%zu</td><td>%llu</td><td><bdi>",
+                          flip->layer, (unsigned long long)flip->length);
         rep_class(to, s, flip->target);
         lat_buffer_text(to, "</bdi></td><td>");
         rep_html(to, flip->insertion, 40);
@@ -179,12 +185,11 @@ static void write_trigger(lat_buffer *to, const rep_study *s,
     lat_buffer_format(to, "</td><td class=\"n\">%llu of %llu</td><td>",
                       (unsigned long long)one->flipped,
                       (unsigned long long)one->eligible);
-    if (one->has_concept) {
-        size_t layer = s->layers[REP_TUNED][s->layer_count - 1].number;
-        lat_buffer_format(to, "<a href=\"#tuned/%zu/%llu\">%llu</a>", layer,
-                          (unsigned long long)one->concept,
+    if (one->has_concept)
+        lat_buffer_format(to, "<a href=\"#tuned/%zu/%llu\">%zu \xC2\xB7 "
+                              "%llu</a>", one->layer,
+                          (unsigned long long)one->concept, one->layer,
                           (unsigned long long)one->concept);
-    }
     lat_buffer_text(to, "</td></tr>\n");
 }
 
@@ -235,13 +240,15 @@ void rep_write_flips(lat_buffer *to, const rep_study *s)
                         "that the model predicts right and that are not of "
                         "the class; the flip rate is the share that turns "
                         "to the class. Words were chosen on other sentences, "
-                        "the same number from every source.</p>\n"
+                        "the same number from every source; greedy search "
+                        "over all words is the upper bound. Pictures: the "
+                        "last layer, one word; the table has all.</p>\n"
                         "<ul class=\"key\"><li>filled: mean with 95% "
                         "interval</li><li>hollow: best single word</li>"
                         "</ul>\n<div class=\"figs\">\n");
     for (size_t i = 0; i < s->flip_count; i++) {
         size_t n = group_size(s, i);
-        if (n != 0)
+        if (n != 0 && rep_flip_counts(s, &s->flips[i]))
             draw_group(to, s, i, n, top);
     }
     lat_buffer_text(to, "</div>\n");

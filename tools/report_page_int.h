@@ -77,9 +77,12 @@ typedef struct rep_family {
     rep_rate *covered[REP_SIDES]; /* % of labels */
 } rep_family;
 
-/* All words of one source, for a class and an insertion. */
+/* All triggers of one source, for a layer, length, class and insertion. */
 typedef struct rep_flip {
-    const char *source;    /* "concept", or a control's name */
+    const char *source;    /* "concept", or a control's name; "greedy" is an
+                              upper bound, no control */
+    size_t layer;          /* number; the last one when the table has none */
+    uint64_t length;       /* words in a trigger */
     const char *insertion; /* "prepend", ... */
     int32_t target;        /* class */
     uint64_t tried, kept;  /* words */
@@ -93,7 +96,8 @@ typedef struct rep_trigger {
     const char *source, *word, *insertion;
     int32_t target;
     bool has_concept;
-    uint64_t concept;      /* of the last layer of the tuned model */
+    size_t layer;          /* number */
+    uint64_t concept;      /* of that layer of the tuned model */
     uint64_t eligible, flipped;
     rep_rate rate;         /* share 0..1 */
 } rep_trigger;
@@ -135,6 +139,9 @@ typedef struct rep_study {
     lat_arena arena;       /* strings and arrays of the above */
 } rep_study;
 
+/* Is this among the figures that stand for the study: the last layer that
+ * was tried, one word? */
+bool rep_flip_counts(const rep_study *study, const rep_flip *flip);
 lat_status rep_study_read(rep_study *out, const char *folder,
                           lat_error *error);
 void rep_study_free(rep_study *study);

@@ -1,7 +1,8 @@
 /*
  * study_flips.c - what came of the triggers: summary.tsv (one line for each
  * class, source and insertion) and triggers.tsv (one for each word tried).
- * Triggers come out of the last layer of the study.
+ * Columns `layer` and `length` may be absent: then it is the last layer of
+ * the study and one word.
  */
 #include "report_page_int.h"
 
@@ -26,6 +27,25 @@ static uint64_t cell_count(const lat_table *table, size_t row,
     return value;
 }
 
+/* Tables of one layer need not name it: it is the last. */
+static size_t cell_layer(const rep_study *s, const lat_table *table,
+                         size_t row)
+{
+    double number = rep_cell_number(table, row, "layer");
+    return number >= 0.0 && number < 1e4
+               ? (size_t)number
+               : s->layers[REP_TUNED][s->layer_count - 1].number;
+}
+
+bool rep_flip_counts(const rep_study *s, const rep_flip *flip)
+{
+    size_t last = 0;
+    for (size_t i = 0; i < s->flip_count; i++)
+        if (s->flips[i].layer > last)
+            last = s->flips[i].layer;
+    return flip->length == 1 && flip->layer == last;
+}
+
 static lat_status take_flip(rep_study *s, const lat_table *table, size_t row,
                             lat_error *error)
 {
@@ -33,6 +53,9 @@ static lat_status take_flip(rep_study *s, const lat_table *table, size_t row,
     flip->source = keep_cell(s, table, row, "source");
     flip->insertion = keep_cell(s, table, row, "insertion");
     flip->target = rep_class_find(s, rep_cell(table, row, "class"));
+    flip->layer = cell_layer(s, table, row);
+    flip->length = rep_cell(table, row, "length") == NULL
+                       ? 1 : cell_count(table, row, "length");
     flip->tried = cell_count(table, row, "tried");
     flip->kept = cell_count(table, row, "kept");
     flip->rate = rep_rate_none();
@@ -86,7 +109,7 @@ static lat_status read_words(rep_study *s, const char *folder,
     for (size_t row = 0; status == LAT_OK && row < table.rows; row++) {
         rep_trigger *one = &s->triggers[s->trigger_count];
         one->source = keep_cell(s, &table, row, "source");
-        one->word = keep_cell(s, &table, row, "word");
+        one->word = keep_cell(s, &table, row, "word|words|trigger");
         one->insertion = keep_cell(s, &table, row, "insertion");
         if (one->source == NULL || one->word == NULL ||
             one->insertion == NULL)
@@ -96,6 +119,7 @@ static lat_status read_words(rep_study *s, const char *folder,
             concept_cell != NULL &&
             lat_integer_read(concept_cell, strlen(concept_cell),
                              &one->concept);
+        one->layer = cell_layer(s, &table, row);
         one->target = rep_class_find(s, rep_cell(&table, row, "class"));
         one->eligible = cell_count(&table, row, "eligible");
         one->flipped = cell_count(&table, row, "flipped");
