@@ -9,6 +9,7 @@
  *     | ward_rounds.c   rounds of joins until one cluster is left, with
  *     |                   ward_lists.c    what a slot knows of its nearest
  *     |                   ward_search.c   batches of new searches
+ *     |                   ward_clumps.c   where floats cannot tell
  *     |                   ward_filter.c   a row of a product against bounds
  *     v
  *   joins (U-1)         pairs of slots with their D, children before parents
@@ -66,6 +67,9 @@ typedef struct lat_ward_scratch {
     float *norm;     /* and what `norm` and */
     float *half;     /* `half` below say of those columns */
     uint32_t *hits;  /* LAT_TILE_COLUMNS */
+    double *middle;  /* h: where a search in double is seen from, */
+    float *shifted;  /* LAT_TILE_ROWS x h: rows less it, */
+    float *shifted_norm; /* LAT_TILE_ROWS: their norms */
 } lat_ward_scratch;
 
 /* The points as the core sees them, and the clusters alive. */
@@ -146,6 +150,8 @@ lat_status lat_ward_state_create(lat_ward *ward, lat_error *error);
 void lat_ward_state_free(lat_ward *ward);
 /* Writes the float row, norm and half of a slot from its centroid x. */
 void lat_ward_place_row(lat_ward *ward, uint32_t slot, const double *x);
+/* x as floats; its norm, the float error taken off. */
+float lat_ward_float_row(const lat_ward *ward, const double *x, float *row);
 /* Drops dead places when they are more than one in eight. */
 void lat_ward_compact(lat_ward *ward);
 
@@ -156,6 +162,18 @@ lat_status lat_ward_first(lat_ward *ward, lat_error *error);
  * of them are EXACT. */
 lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
                            size_t count, lat_error *error);
+
+/* ward_clumps.c.  Orders slots by clump and cuts them into tasks: starts
+ * (count + 1) holds where each begins and, after the last, count; shifted
+ * (count) whether it is to be seen from its first slot. */
+lat_status lat_ward_group(lat_ward *ward, uint32_t *slots, size_t count,
+                          size_t *starts, bool *shifted, lat_error *error);
+/* A slot's centroid less `middle`, as floats; returns its norm.  x: h. */
+float lat_ward_shifted(const lat_ward *ward, uint32_t slot,
+                       const double *middle, double *x, float *row);
+/* Rows of places first.. into s->shifted. */
+void lat_ward_shift_tile(const lat_ward *ward, size_t first, size_t rows,
+                         lat_ward_scratch *s);
 
 /* ward_lists.c */
 /* How far D of computed centroids may be from that of exact ones, for a

@@ -20,6 +20,7 @@
 #include "ward_int.h"
 
 #include <math.h>
+#include <string.h>
 
 /* One search's state for a column. */
 typedef struct search_column {
@@ -30,7 +31,8 @@ typedef struct search_column {
 typedef struct search_state {
     lat_ward *ward;
     const uint32_t *slots;
-    size_t count, width; /* columns of a task, a multiple of LAT_PANEL */
+    size_t *starts; /* tasks + 1: their first columns, and the count */
+    bool *shifted;  /* tasks: rows less the first column's centroid */
     bool exact;
     search_column *columns; /* count */
 } search_state;
@@ -73,15 +75,15 @@ static bool is_listed(const lat_ward *ward, uint32_t slot, uint32_t other)
 }
 
 static void take_row(search_state *state, size_t first, size_t n, size_t row,
-                     const float *products, lat_ward_scratch *s)
+                     float norm, const float *products,
+                     lat_ward_scratch *s)
 {
     lat_ward *ward = state->ward;
     lat_filter filter = {n, s->least, s->norm, s->half};
     uint32_t other = ward->live[row];
     size_t room = ward->keep + 1;
-    size_t count = lat_filter_row(ward->vectors, &filter, products,
-                                  ward->norm[row], ward->half[row], 0,
-                                  s->hits);
+    size_t count = lat_filter_row(ward->vectors, &filter, products, norm,
+                                  ward->half[row], 0, s->hits);
     for (size_t c = 0; c < count; c++) {
         size_t j = s->hits[c];
         uint32_t slot = state->columns[first + j].slot;
@@ -94,9 +96,8 @@ static void take_row(search_state *state, size_t first, size_t n, size_t row,
                         &s->least[j], s);
             continue;
         }
-        lat_near entry = {lat_ward_lower(products[j], ward->norm[row],
-                                         s->norm[j], ward->half[row],
-                                         s->half[j]),
+        lat_near entry = {lat_ward_lower(products[j], norm, s->norm[j],
+                                         ward->half[row], s->half[j]),
                           other};
         lat_near_insert(list, &ward->count[slot], room, entry);
         if (ward->count[slot] == room)
@@ -123,10 +124,13 @@ static void start_list(search_state *state, search_column *column,
 }
 
 static void gather_columns(search_state *state, size_t first, size_t n,
-                           lat_ward_scratch *s)
+                           bool shifted, lat_ward_scratch *s)
 {
     lat_ward *ward = state->ward;
     size_t h = ward->h;
+    if (shifted)
+        memcpy(s->middle, lat_ward_centre(ward, state->slots[first], s->x),
+               h * sizeof *s->middle);
     for (size_t j = 0; j < n; j++) {
         search_column *column = &state->columns[first + j];
         uint32_t slot = state->slots[first + j];
@@ -139,8 +143,14 @@ static void gather_columns(search_state *state, size_t first, size_t n,
         s->norm[j] = ward->norm[place];
         s->half[j] = ward->half[place];
         float *panel = s->panels + j / LAT_PANEL * LAT_PANEL * h;
+        const float *row = ward->rows + place * h;
+        if (shifted) { /* s->shifted is not in use yet */
+            s->norm[j] = lat_ward_shifted(ward, slot, s->middle, s->x,
+                                          s->shifted);
+            row = s->shifted;
+        }
         for (size_t k = 0; k < h; k++)
-            panel[k * LAT_PANEL + j % LAT_PANEL] = ward->rows[place * h + k];
+            panel[k * LAT_PANEL + j % LAT_PANEL] = row[k];
     }
 }
 
@@ -174,11 +184,10 @@ static void search_task(void *context, size_t task, size_t worker)
     search_state *state = context;
     const lat_ward *ward = state->ward;
     lat_ward_scratch *s = &ward->scratch[worker];
-    size_t h = ward->h, first = task * state->width;
-    size_t n = state->count - first;
-    if (n > state->width)
-        n = state->width;
-    gather_columns(state, first, n, s);
+    size_t h = ward->h, first = state->starts[task];
+    size_t n = state->starts[task + 1] - first;
+    bool shifted = state->shifted[task];
+    gather_columns(state, first, n, shifted, s);
     size_t tiles = (ward->places + LAT_TILE_ROWS - 1) / LAT_TILE_ROWS;
     size_t own = ward->place[state->slots[first]] / LAT_TILE_ROWS;
     for (size_t t = 0; t < tiles; t++) {
@@ -188,34 +197,54 @@ static void search_task(void *context, size_t task, size_t worker)
             return; /* half a list: only the joins are kept then */
         if (m > LAT_TILE_ROWS)
             m = LAT_TILE_ROWS;
-        lat_matmul job = {.m = m, .n = n, .k = h, .a = ward->rows + i * h,
+        if (shifted)
+            lat_ward_shift_tile(ward, i, m, s);
+        lat_matmul job = {.m = m, .n = n, .k = h,
+                          .a = shifted ? s->shifted : ward->rows + i * h,
                           .lda = h, .b = s->panels, .c = s->tile,
                           .ldc = LAT_TILE_COLUMNS};
         ward->kernels->matmul(&job);
         for (size_t r = 0; r < m; r++)
-            take_row(state, first, n, i + r, s->tile + r * LAT_TILE_COLUMNS,
-                     s);
+            take_row(state, first, n, i + r,
+                     shifted ? s->shifted_norm[r] : ward->norm[i + r],
+                     s->tile + r * LAT_TILE_COLUMNS, s);
     }
     settle(state, first, n, s);
 }
 
-static void search_all(search_state *state, const uint32_t *slots,
-                       size_t count)
+/* Two tasks a thread, if their columns fill a few panels; the width changes
+ * nothing in what a column sees. */
+static void cut_evenly(const lat_ward *ward, size_t count, size_t *starts)
 {
-    lat_ward *ward = state->ward;
-    size_t threads = lat_pool_threads(ward->pool);
-    if (count == 0)
-        return;
-    /* Two tasks a thread, if their columns fill a few panels; the width
-     * changes nothing in what a column sees. */
+    size_t threads = lat_pool_threads(ward->pool), tasks = 0;
     size_t width = count / (2 * threads) / LAT_PANEL * LAT_PANEL;
     width = width < 2 * LAT_PANEL ? 2 * LAT_PANEL : width;
-    state->width = width > LAT_TILE_COLUMNS ? LAT_TILE_COLUMNS : width;
+    width = width > LAT_TILE_COLUMNS ? LAT_TILE_COLUMNS : width;
+    for (size_t at = 0; at < count; at += width)
+        starts[tasks++] = at;
+    starts[tasks] = count;
+}
+
+static lat_status search_all(search_state *state, uint32_t *slots,
+                             size_t count, lat_error *error)
+{
+    lat_ward *ward = state->ward;
+    size_t tasks = 0;
+    if (state->exact) {
+        lat_status status = lat_ward_group(ward, slots, count, state->starts,
+                                           state->shifted, error);
+        if (status != LAT_OK)
+            return status;
+    } else {
+        cut_evenly(ward, count, state->starts);
+        memset(state->shifted, 0, count * sizeof *state->shifted);
+    }
+    while (state->starts[tasks] < count)
+        tasks++;
     state->slots = slots;
-    state->count = count;
-    lat_pool_run(ward->pool, (count + state->width - 1) / state->width,
-                 search_task, state);
+    lat_pool_run(ward->pool, tasks, search_task, state);
     ward->looked += (uint64_t)count * ward->places;
+    return LAT_OK;
 }
 
 lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
@@ -227,8 +256,11 @@ lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
     size_t easy = 0, hards = 0;
     lat_status status = LAT_OK;
     state.columns = lat_new_array(count, sizeof *state.columns);
-    if (ask == NULL || hard == NULL || state.columns == NULL) {
-        status = lat_error_memory(error, (uint64_t)count * 24);
+    state.starts = lat_new_array(count + 1, sizeof *state.starts);
+    state.shifted = lat_new_array(count, sizeof *state.shifted);
+    if (ask == NULL || hard == NULL || state.columns == NULL
+        || state.starts == NULL || state.shifted == NULL) {
+        status = lat_error_memory(error, (uint64_t)count * 32);
         goto done;
     }
     for (size_t i = 0; i < count; i++)
@@ -236,17 +268,21 @@ lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
             hard[hards++] = slots[i];
         else
             ask[easy++] = slots[i];
-    search_all(&state, ask, easy);
+    if (easy > 0)
+        status = search_all(&state, ask, easy, error);
     for (size_t i = 0; i < easy; i++)
         if ((ward->state[ask[i]] & LAT_WARD_EXACT) == 0) {
             ward->state[ask[i]] |= LAT_WARD_HARD;
             hard[hards++] = ask[i];
         }
     state.exact = true;
-    search_all(&state, hard, hards);
+    if (status == LAT_OK && hards > 0)
+        status = search_all(&state, hard, hards, error);
 done:
     lat_free(ask);
     lat_free(hard);
     lat_free(state.columns);
+    lat_free(state.starts);
+    lat_free(state.shifted);
     return status;
 }

@@ -10,7 +10,7 @@
  *     norm = |c|^2 (1 - eps) - tiny,   eps = (h + 20) u (1 + 2^-10)
  *
  * norm_a + norm_b - 2 g is a lower bound of |a - b|^2; `tiny` pays for what
- * underflows (below h 2^-148 in coordinates that are at most 1).
+ * underflows (below h 2^-146 in coordinates that are at most 2).
  */
 #include "ward_int.h"
 
@@ -34,9 +34,14 @@ static lat_status scratch_create(lat_ward *ward, lat_error *error)
         s->norm = lat_new_array(LAT_TILE_COLUMNS, sizeof *s->norm);
         s->half = lat_new_array(LAT_TILE_COLUMNS, sizeof *s->half);
         s->hits = lat_new_array(LAT_TILE_COLUMNS, sizeof *s->hits);
+        s->middle = lat_new_array(h, sizeof *s->middle);
+        s->shifted = lat_new_array(LAT_TILE_ROWS * h, sizeof *s->shifted);
+        s->shifted_norm = lat_new_array(LAT_TILE_ROWS,
+                                        sizeof *s->shifted_norm);
         if (s->x == NULL || s->y == NULL || s->tile == NULL
             || s->panels == NULL || s->least == NULL || s->norm == NULL
-            || s->half == NULL || s->hits == NULL)
+            || s->half == NULL || s->hits == NULL || s->middle == NULL
+            || s->shifted == NULL || s->shifted_norm == NULL)
             return lat_error_memory(error, room * sizeof *s->panels);
     }
     return ward->scratch != NULL
@@ -74,15 +79,20 @@ static bool arrays_create(lat_ward *ward)
            && ward->error != NULL;
 }
 
-void lat_ward_place_row(lat_ward *ward, uint32_t slot, const double *x)
+float lat_ward_float_row(const lat_ward *ward, const double *x, float *row)
 {
-    size_t place = ward->place[slot];
-    float *row = ward->rows + place * ward->h;
     double square = ward->kernels->dot64(x, x, ward->h);
     double eps = ((double)ward->h + 20) * 0x1p-24 * (1 + 0x1p-10);
     for (size_t j = 0; j < ward->h; j++)
         row[j] = (float)x[j];
-    ward->norm[place] = (float)(square * (1 - eps) - TINY);
+    return (float)(square * (1 - eps) - TINY);
+}
+
+void lat_ward_place_row(lat_ward *ward, uint32_t slot, const double *x)
+{
+    size_t place = ward->place[slot];
+    ward->norm[place] = lat_ward_float_row(ward, x,
+                                           ward->rows + place * ward->h);
     ward->half[place] = (float)(0.5 / (double)ward->size[slot]);
 }
 
@@ -146,6 +156,9 @@ void lat_ward_state_free(lat_ward *ward)
         lat_free(s->norm);
         lat_free(s->half);
         lat_free(s->hits);
+        lat_free(s->middle);
+        lat_free(s->shifted);
+        lat_free(s->shifted_norm);
     }
     lat_free(ward->scratch);
     lat_free(ward->rows);

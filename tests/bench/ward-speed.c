@@ -6,7 +6,7 @@
  *
  * Kinds: words (lat_cluster_sample: what contextual word vectors look like),
  * isotropic, manifold, clumps, copies (each point twice), line, grid
- * (integers: ties), same, huge.
+ * (integers: ties), same, huge, two (clumps).
  *
  * The peak is what the matrix product does here in the same run on a
  * compute-bound shape; "factor" is the time over that of N^2 D flop at it.
@@ -57,6 +57,9 @@ static void make_plain(shape *s)
                 value = 0.25;
             else if (strcmp(s->kind, "huge") == 0 && j % 300 == 7)
                 value *= 100;
+            else if (strcmp(s->kind, "two") == 0 && i >= 2)
+                value = (double)s->x[i % 2 * s->d + j]
+                        * (1 + 1e-4 * value);
             else if (clumps && i >= 30) /* 30 of them */
                 value = (double)s->x[i % 30 * s->d + j]
                         * (1 + 1e-4 * value);
