@@ -23,6 +23,9 @@ static void place_concept(lat_agreement *out, uint64_t id, int32_t gold,
     }
 }
 
+/* Sentences and occurrences count only where both classes are known; a
+ * concept is judged at the theta of `by_gold`, so that the two results may
+ * have been made with different ones. */
 lat_status lat_agreement_run(lat_agreement *out,
                              const lat_concepts *concepts,
                              const lat_classes *gold,
@@ -78,6 +81,8 @@ void lat_agreement_free(lat_agreement *agreement)
     memset(agreement, 0, sizeof *agreement);
 }
 
+/* Concepts by their numbers in the cluster file, in rising order as the
+ * concepts themselves are. */
 static void put_ids(json_fields *fields, const char *key,
                     const uint64_t *ids, size_t n)
 {

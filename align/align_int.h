@@ -179,6 +179,9 @@ typedef struct human_view {
     const uint32_t *weights;  /* by sentence */
 } human_view;
 
+/* Bundles, members or entries, scratch: all that is not in out yet. */
+lat_status lat_human_prepare_int(human_job *job, lat_pool *pool,
+                                 lat_error *error);
 /* Occurrence rule on concept c.  Leaves counts in the scratch when `keep`,
  * to be cleared by lat_human_clear_int. */
 void lat_human_occurrences_int(human_verdict *out, human_scratch *with,

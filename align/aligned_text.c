@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+/* Doubles the arrays: a text of n words is copied at most twice on the way.
+ * `starts` needs one entry more than there are sentences. */
 static lat_status make_room(lat_text *text, size_t sentences, size_t words,
                             lat_error *error)
 {
@@ -34,6 +36,8 @@ static lat_status make_room(lat_text *text, size_t sentences, size_t words,
     return LAT_OK;
 }
 
+/* Word numbers and sentence numbers must fit 32 bits with one value to
+ * spare, the one that means "none" in every table of this room. */
 lat_status lat_text_add_int(lat_text *text, const lat_slice *words,
                             size_t count, lat_error *error)
 {
@@ -80,6 +84,8 @@ lat_status lat_text_add(lat_text *text, const char *const *words,
     return status;
 }
 
+/* Runs of blanks count as one, also at both ends: a label line then has as
+ * many tokens as its sentence however either was typed. */
 size_t lat_tokens_split_int(lat_slice *out, const char *line, size_t size)
 {
     size_t i = 0, count = 0;
@@ -100,6 +106,8 @@ size_t lat_tokens_split_int(lat_slice *out, const char *line, size_t size)
     return count;
 }
 
+/* An empty line is a sentence without words and keeps its number, as the
+ * class table and the label files have a line for it too. */
 lat_status lat_text_parse(lat_text *out, const void *data, size_t size,
                           lat_error *error)
 {
@@ -189,6 +197,8 @@ static size_t *map_words(const lat_text *text, const lat_intern *words)
     return out;
 }
 
+/* One occurrence against the text; `number` is its word in the numbering of
+ * the text. Counts from 0, like the cluster file. */
 static lat_status check_place(const lat_text *text,
                               const lat_concepts *concepts,
                               const lat_occurrence *at, size_t number,
@@ -222,6 +232,8 @@ static lat_status check_place(const lat_text *text,
                          lat_intern_text(concepts->words, at->word, NULL));
 }
 
+/* Words are compared as numbers: one look-up for each distinct word of the
+ * clustering, not one for each occurrence. */
 lat_status lat_text_check(const lat_text *text, const lat_concepts *concepts,
                           lat_error *error)
 {

@@ -11,6 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Fisher and Yates from the end. The same as lat_random_shuffle but on the
+ * 32-bit arrays that are shuffled here by the hundred thousand. */
 void lat_shuffle_numbers_int(lat_random *random, uint32_t *values, size_t n)
 {
     size_t i;
@@ -24,6 +26,8 @@ void lat_shuffle_numbers_int(lat_random *random, uint32_t *values, size_t n)
     }
 }
 
+/* A bootstrap sample as weights: O(n) and no list of draws. The weights add
+ * up to n. */
 void lat_resample_int(lat_random *random, uint32_t *weights, size_t n)
 {
     size_t i;
@@ -34,6 +38,8 @@ void lat_resample_int(lat_random *random, uint32_t *weights, size_t n)
         weights[lat_random_below(random, n)]++;
 }
 
+/* A ceiling on both, so that the tables of results cannot be asked to fill
+ * the memory by a mistyped option. */
 lat_status lat_shuffles_check_int(uint32_t permutations, uint32_t bootstraps,
                                   lat_error *error)
 {
@@ -51,6 +57,9 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* NaN values, percentages of nothing, are left out before anything else;
+ * summing after sorting makes the mean independent of the order in which
+ * the values came. */
 lat_interval lat_interval_of(double *values, size_t n)
 {
     lat_interval out = {(double)NAN, (double)NAN, (double)NAN, 0};

@@ -106,6 +106,8 @@ add_avx2(double *c0, double *c1, const double *x, size_t wx, const double *y,
 }
 #endif
 
+/* The level of the kernels decides here as well, so that LATENT_CPU=plain
+ * really runs plain code. */
 static add_rows *choose_add(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -122,6 +124,8 @@ typedef struct product_job {
     add_rows *add;
 } product_job;
 
+/* One stripe of rows of C. Tasks write to disjoint stripes, so that neither
+ * their order nor their number matters to the bits. */
 static void product_task(void *context, size_t task, size_t worker)
 {
     product_job *job = context;
@@ -140,6 +144,8 @@ static void product_task(void *context, size_t task, size_t worker)
                     job->x[i * sums->wx + h] * job->y[i * sums->wy + g];
 }
 
+/* Squared length; for C its squared Frobenius norm, tr(KL) with the
+ * diagonals. */
 static double squares(const double *x, size_t n)
 {
     double sum = 0.0;
@@ -150,6 +156,8 @@ static double squares(const double *x, size_t n)
     return sum;
 }
 
+/* The companions of C for one row: s, t, the weighted sums and the three
+ * scalars of the head comment. Cheap beside the product, hence serial. */
 static void add_vectors(cka_sums *sums, const double *x, const double *y)
 {
     double k = squares(x, sums->wx), l = squares(y, sums->wy);
@@ -180,6 +188,8 @@ static void add_block(cka_sums *sums, lat_pool *pool, const double *x,
         add_vectors(sums, x + i * sums->wx, y + i * sums->wy);
 }
 
+/* The estimator of the head comment; `rows` at least 4, below that its
+ * denominator is 0. */
 static double hsic(const cka_sums *sums, size_t rows)
 {
     double n = (double)rows, trace, ones_k, ones_l, both = 0.0;
@@ -202,6 +212,8 @@ static double hsic(const cka_sums *sums, size_t rows)
             2.0 * both / (n - 2.0)) / (n * (n - 3.0));
 }
 
+/* The estimator can come out below 0 for layers that have nothing to do
+ * with each other; only a self-value of 0 or less has no quotient. */
 static double cka_of(double xy, double xx, double yy)
 {
     return xx > 0.0 && yy > 0.0 ? xy / sqrt(xx * yy) : (double)NAN;
@@ -209,6 +221,7 @@ static double cka_of(double xy, double xx, double yy)
 
 /* ---- Streamed ------------------------------------------------------------ */
 
+/* False when memory is short; what was made lies in the arena. */
 static bool make_sums(cka_sums *sums, lat_arena *arena, size_t wx, size_t wy)
 {
     size_t cells = 0;
@@ -226,6 +239,7 @@ static bool make_sums(cka_sums *sums, lat_arena *arena, size_t wx, size_t wy)
            sums->t != NULL && sums->ly != NULL;
 }
 
+/* Three products side by side: across, and each side with itself. */
 lat_status lat_cka_create(lat_cka **out, size_t width_x, size_t width_y,
                           lat_error *error)
 {
@@ -286,6 +300,7 @@ static void widen(double *out, const float *rows, const float *first,
                 (double)rows[i * width + j] - (double)first[j];
 }
 
+/* One NaN would make every value NaN without a word about why. */
 static lat_status check_finite(const float *rows, size_t n, size_t width,
                                lat_error *error)
 {
@@ -299,6 +314,8 @@ static lat_status check_finite(const float *rows, size_t n, size_t width,
     return LAT_OK;
 }
 
+/* Blocks of ROWS rows bound the widened copies; as every chain runs over
+ * the rows in order, where the blocks end cannot be seen in the result. */
 lat_status lat_cka_add(lat_cka *cka, lat_pool *pool, const float *x,
                        const float *y, size_t n, lat_error *error)
 {
@@ -346,6 +363,8 @@ typedef struct layer_rows {
     size_t width;
 } layer_rows;
 
+/* One product from the start over all rows, in sums that are used again for
+ * every pair. */
 static double hsic_of(cka_sums *sums, lat_pool *pool, const layer_rows *x,
                       const layer_rows *y, size_t n, double *block[2])
 {
@@ -366,6 +385,8 @@ static double hsic_of(cka_sums *sums, lat_pool *pool, const layer_rows *x,
     return hsic(sums, n);
 }
 
+/* x_count + y_count self-products and x_count * y_count across; the sums of
+ * one product are in memory at a time. */
 lat_status lat_cka_run_layers(double *out, lat_pool *pool,
                               const float *const *x, size_t x_count,
                               const float *const *y, size_t y_count,

@@ -37,6 +37,7 @@ static size_t find_id(const uint64_t *ids, size_t count, uint64_t id)
     return low;
 }
 
+/* Concepts are in order of their numbers: a binary search. */
 uint32_t lat_concepts_find(const lat_concepts *concepts, uint64_t id)
 {
     size_t at = find_id(concepts->ids, concepts->count, id);
@@ -45,6 +46,8 @@ uint32_t lat_concepts_find(const lat_concepts *concepts, uint64_t id)
                                                            : LAT_NO_CONCEPT;
 }
 
+/* Position -1, the place before the sentence, becomes 0, so that keys sort
+ * in text order. */
 void lat_places_fill_int(lat_place *out, const lat_occurrence *occurrences,
                          size_t n)
 {
@@ -59,6 +62,8 @@ void lat_places_fill_int(lat_place *out, const lat_occurrence *occurrences,
     }
 }
 
+/* Radix sort by bytes, least first: stable, linear, and it passes over the
+ * bytes that all keys share (half of the eight in a usual corpus). */
 void lat_places_sort_int(lat_place *places, lat_place *scratch, size_t n)
 {
     lat_place *from = places, *to = scratch, *swap;
@@ -211,6 +216,9 @@ done:
     return status;
 }
 
+/* On a repeated place the status is LAT_MALFORMED, the record is left empty
+ * and *repeat says which: only the caller knows whether to speak of lines
+ * or of words. */
 lat_status lat_concepts_build_int(lat_concepts *out,
                                   const lat_occurrence *occurrences,
                                   const uint64_t *ids, size_t n,
@@ -242,6 +250,8 @@ lat_status lat_concepts_build_int(lat_concepts *out,
     return status;
 }
 
+/* The labels of a cut number the concepts; gaps are fine, empty concepts
+ * cannot arise. */
 lat_status lat_concepts_make(lat_concepts *out,
                              const lat_occurrence *occurrences,
                              const uint32_t *labels, size_t n,

@@ -51,6 +51,8 @@ static const struct {
     {"cluster", 0, INT64_MAX, false},
 };
 
+/* Fields are taken off the end one by one; every message names the line and
+ * the field. Nothing is trimmed: a blank before a number is an error. */
 static lat_status read_line(lat_occurrence *out, uint64_t *id,
                             lat_intern *words, const char *line, size_t size,
                             uint64_t number, lat_error *error)
@@ -95,6 +97,8 @@ static lat_status read_line(lat_occurrence *out, uint64_t *id,
     return LAT_OK;
 }
 
+/* Line i of the file is occurrence i, so that a repeated place can be
+ * reported by its line. */
 lat_status lat_concepts_parse(lat_concepts *out, const void *text,
                               size_t size, lat_error *error)
 {
@@ -161,6 +165,8 @@ lat_status lat_concepts_read(lat_concepts *out, const char *path,
     return status;
 }
 
+/* Concept after concept, members in their order: reading it back gives the
+ * same arrays, and writing those the same bytes. */
 lat_status lat_concepts_write(const lat_concepts *concepts, const char *path,
                               unsigned char *sha256, lat_error *error)
 {

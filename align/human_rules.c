@@ -24,6 +24,7 @@ static inline void add_label(human_scratch *with, uint32_t label,
     with->row[label] += weight;
 }
 
+/* The same for bundles. */
 static inline void add_bundle(human_scratch *with, uint32_t bundle,
                               uint32_t weight)
 {
@@ -70,6 +71,8 @@ void lat_human_clear_int(human_scratch *with)
 
 /* ---- Occurrence rule ----------------------------------------------------- */
 
+/* Counts of bundles in one concept; members of a resample weigh as often as
+ * their sentence was drawn. */
 static void gather_members(human_scratch *with, const human_job *job,
                            const human_view *view, size_t c)
 {
@@ -131,6 +134,10 @@ static void pick_longest(human_verdict *out, const human_scratch *with,
     }
 }
 
+/* Unknown labels are counted with all their occurrences, before anything is
+ * dropped: the skip test comes first. A winner that is unknown or has
+ * "_UNK" in it is a winner all the same and hides the label behind it, as
+ * in ConceptX. */
 void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
                                const human_job *job, const human_view *view,
                                size_t c, bool keep)
@@ -171,6 +178,9 @@ void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
 
 /* ---- Type rule ----------------------------------------------------------- */
 
+/* By types every distinct word weighs 1; by occurrences as often as it
+ * occurs in the concept. Words that are not in the text have no group but
+ * count in the size. */
 uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
                              const human_view *view, size_t c)
 {
@@ -197,6 +207,8 @@ uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
 
 /* ---- Counting over all concepts ------------------------------------------ */
 
+/* Remembers the highest share that a label reached in any concept: it is
+ * covered at every theta up to there. */
 static void mention(human_scratch *with, uint32_t label, double share)
 {
     if (with->label_best[label] < 0.0)
@@ -205,6 +217,7 @@ static void mention(human_scratch *with, uint32_t label, double share)
         with->label_best[label] = share;
 }
 
+/* The sweep, and after it the main threshold. */
 static double theta_at(const lat_human *human, size_t t)
 {
     return t < human->thetas.count ? human->thetas.items[t].value
@@ -234,6 +247,7 @@ static void mark_last(human_scratch *with, const human_job *job,
     }
 }
 
+/* Shares of all labels in one concept. Small concepts are never aligned. */
 static void visit_types(human_scratch *with, const human_job *job,
                         const human_view *view, size_t c)
 {
@@ -261,6 +275,8 @@ static void visit_types(human_scratch *with, const human_job *job,
     lat_human_clear_int(with);
 }
 
+/* Labels that were the last of some concept at theta t in this round;
+ * rounds make it unnecessary to clear the stamps. */
 static size_t count_marked(const human_scratch *with, const human_job *job,
                            size_t t)
 {
@@ -272,6 +288,9 @@ static size_t count_marked(const human_scratch *with, const human_job *job,
     return count;
 }
 
+/* One walk over the concepts answers every threshold, as each keeps its
+ * best share and each label its best concept. The occurrence rule wants
+ * more than theta, the type rule at least theta. */
 void lat_human_count_int(size_t *aligned, size_t *covered,
                          human_scratch *with, const human_job *job,
                          const human_view *view)

@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+/* Results of one theta and one value lie together: they are sorted for the
+ * interval afterwards. */
 static double *result_at(human_job *job, size_t t, size_t value)
 {
     return job->results + (t * 3 + value) * job->shuffles;
@@ -36,6 +38,8 @@ static void evaluate(human_job *job, human_scratch *with,
     }
 }
 
+/* Occurrence rule: members exchange bundles. Type rule: types exchange
+ * bundles, and with them the groups they are in. Everything else stays. */
 static void permutation_task(void *context, size_t task, size_t worker)
 {
     human_job *job = context;
@@ -86,6 +90,8 @@ static void note_shares(human_job *job, human_scratch *with,
     }
 }
 
+/* Groups of the type rule stay those of the whole label file; what is drawn
+ * again is the clustered text. */
 static void bootstrap_task(void *context, size_t task, size_t worker)
 {
     human_job *job = context;
@@ -117,6 +123,7 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
     }
 }
 
+/* The number of tasks hangs on n alone, never on the pool. */
 static lat_status run(human_job *job, lat_pool *pool, size_t n,
                       lat_work *work, lat_error *error)
 {

@@ -50,6 +50,7 @@ static bool none_long_enough(const lat_human *human,
            at->winner == LAT_NO_CONCEPT;
 }
 
+/* `counted` is absent from a skipped concept, as nothing was counted there. */
 static void put_by_occurrence(json_fields *fields, const lat_human *human,
                               const lat_human_concept *at)
 {
@@ -106,6 +107,7 @@ static void put_by_type(json_fields *fields, const lat_human *human,
     lat_fields_count_int(fields, "types", at->types);
 }
 
+/* Every option that the numbers depend on, thresholds as they were typed. */
 static void put_options(json_fields *fields, const lat_human *human)
 {
     const lat_human_options *options = &human->options;
@@ -149,6 +151,7 @@ static int compare_order(const void *a, const void *b)
                   ((const label_order *)b)->name);
 }
 
+/* Made once for a whole object; NULL when memory is short. */
 static label_order *order_labels(const lat_human *human)
 {
     size_t i, n = lat_intern_count(human->labels);
@@ -177,6 +180,7 @@ static void put_marked(json_fields *fields, const char *key,
     lat_json_close(fields->writer, ']');
 }
 
+/* Labels of size 0 are the unknown ones: they have no group. */
 static void put_sizes(json_fields *fields, const lat_human *human,
                       const label_order *order)
 {
@@ -248,6 +252,8 @@ static void put_summary(json_fields *fields, const lat_human *human,
     lat_fields_end_int(&inner);
 }
 
+/* [theta, concepts aligned, labels covered, overall score], and beside it,
+ * element by element, what shuffled labels give. */
 static void put_sweep(json_fields *fields, const lat_human *human)
 {
     lat_json_writer *writer = fields->writer;

@@ -83,6 +83,9 @@ static double log_binomial(double x, double n, double p, double q)
            0.5 * (log_2_pi + lat_log(x) + lat_log((n - x) / n));
 }
 
+/* The first term is the one at k, or at k - 1 when the lower side is
+ * summed; terms then fall towards the end and the sum stops when they no
+ * longer count. */
 double lat_hypergeometric_tail(uint64_t k, uint64_t population,
                                uint64_t marked, uint64_t n)
 {

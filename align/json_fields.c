@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+/* Opens the object; `extra` is walked along as keys come by. */
 void lat_fields_begin_int(json_fields *fields, lat_json_writer *writer,
                           const lat_json_extra *extra)
 {
@@ -58,6 +59,7 @@ void lat_fields_bool_int(json_fields *fields, const char *key, bool value)
     lat_json_put_bool(fields->writer, value);
 }
 
+/* {"count", "high", "low", "mean"}: null where there was nothing to count. */
 void lat_interval_json_int(lat_json_writer *writer,
                            const lat_interval *interval)
 {
@@ -90,6 +92,7 @@ void lat_tsv_number_int(lat_buffer *to, double value)
         lat_buffer_number(to, value);
 }
 
+/* Three cells, each with the tab before it. */
 void lat_tsv_interval_int(lat_buffer *to, const lat_interval *interval)
 {
     lat_buffer_char(to, '\t');

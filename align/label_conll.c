@@ -47,6 +47,7 @@ static size_t split_tabs(lat_slice *cells, const char *line, size_t size)
     return count;
 }
 
+/* Runs of blanks are one separator in the older formats. */
 static size_t split_blanks(lat_slice *cells, const char *line, size_t size)
 {
     size_t count = 0, i = 0, from;
@@ -89,6 +90,7 @@ static lat_status read_ten(conll_reader *reader, bool *word,
     return LAT_OK;
 }
 
+/* The first word line decides how many columns the file has. */
 static lat_status read_columns(conll_reader *reader, bool *word,
                                const char *line, size_t size)
 {
@@ -137,11 +139,14 @@ static lat_status next_word(conll_reader *reader, bool *word, bool *end,
     return LAT_OK;
 }
 
+/* The column that holds the word itself. */
 static const lat_slice *form_of(const conll_reader *reader)
 {
     return &reader->cells[reader->ten ? 1 : 0];
 }
 
+/* Words as the file has them: a form may hold blanks, which no line-
+ * parallel text could. */
 lat_status lat_conll_text_int(lat_text *out, const void *data, size_t size,
                               bool ten, lat_error *error)
 {
@@ -195,6 +200,7 @@ static const char *const ten_names[10] = {
 };
 static const char *const conll_names[4] = {"FORM", "POS", "CHUNK", "NER"};
 
+/* Column names in any case: families are mostly written small. */
 static bool same_name(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {
@@ -258,6 +264,8 @@ static lat_slice find_key(const lat_slice *cell, const char *key)
     return out;
 }
 
+/* Each feature with its value is a label: Number=Plur groups words that
+ * differ in all else. */
 static lat_status put_features(label_builder *builder, const lat_slice *cell)
 {
     size_t from = 0, i;
@@ -298,6 +306,8 @@ static lat_status put_word(label_builder *builder,
     return status == LAT_OK ? lat_labels_next_int(builder) : status;
 }
 
+/* A label file of another text with the same sentence lengths would go
+ * unnoticed otherwise. */
 static lat_status check_word(const conll_reader *reader, const lat_text *text,
                              size_t sentence, size_t position)
 {
@@ -317,6 +327,8 @@ static lat_status check_word(const conll_reader *reader, const lat_text *text,
                              form->text);
 }
 
+/* Reads on past the words that the text has, so that the message can say
+ * how many there are. */
 static lat_status read_sentence(label_builder *builder, conll_reader *reader,
                                 const lat_text *text, size_t sentence,
                                 const column_choice *choice,
@@ -382,6 +394,8 @@ static lat_status choose_column(column_choice *choice,
     return LAT_OK;
 }
 
+/* Sentences without words have no trace in a CoNLL file; those of the text
+ * are stepped over. */
 lat_status lat_labels_conll_int(label_builder *builder, const lat_text *text,
                                 const lat_map *map,
                                 const lat_label_options *options, bool ten)

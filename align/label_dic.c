@@ -71,6 +71,9 @@ static lat_status read_categories(dictionary *dic, size_t *at)
     return bad_dic(dic, *at, "no second line % ends the categories");
 }
 
+/* A word or the start of words, small letters, with the places of its
+ * categories. Conditional entries of some dictionaries ("(02 134)125") are
+ * refused: guessing at them would change counts in silence. */
 static lat_status read_pattern(dictionary *dic, size_t line,
                                lat_slice *cells)
 {
@@ -127,6 +130,8 @@ static int compare_patterns(const void *a, const void *b)
     return order != 0 ? order : (int)x->start - (int)y->start;
 }
 
+/* Sorted in the end, so that the entries that fit a word are found by its
+ * prefixes. */
 static lat_status read_dictionary(dictionary *dic, const lat_map *map)
 {
     size_t at = 0, n, longest = 0, i;

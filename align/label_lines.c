@@ -15,6 +15,8 @@ static lat_status wrong_count(label_builder *builder, size_t sentence,
                          (unsigned long)want, (unsigned long)found);
 }
 
+/* B-, I-, E-, S-, L- and U- are the marks in use for the place inside a
+ * phrase. */
 lat_status lat_labels_column_int(label_builder *builder, const char *text,
                                  size_t size,
                                  const lat_label_options *options)
@@ -47,6 +49,8 @@ static lat_status put_sentence(label_builder *builder, const lat_text *text,
     return status;
 }
 
+/* Checked before any line is read: a file of another text is the usual
+ * mistake. */
 static lat_status check_sentences(label_builder *builder,
                                   const lat_text *text, size_t found)
 {

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Simple small letters, code point by code point: a word keeps its number
+ * of characters, and no language is assumed. */
 void lat_text_fold_int(lat_buffer *to, const char *text, size_t size)
 {
     size_t i = 0;
@@ -48,6 +50,8 @@ typedef struct lists {
     lat_error *error;
 } lists;
 
+/* Entries keep the order of the files, which is the order of a word's
+ * labels. */
 static lat_status add_entry(lists *to, const char *word, size_t size,
                             const char *label, size_t label_size)
 {
@@ -103,6 +107,8 @@ static lat_slice label_of_path(const char *path)
     return out;
 }
 
+/* Labels from the second column belong to the same family as those from
+ * file names. */
 static lat_status read_list(lists *to, const char *path)
 {
     lat_lines lines = {0};

@@ -135,6 +135,8 @@ static size_t count_lines(const lat_map *map)
     return count;
 }
 
+/* Remembers where each lemma's line goes on; it is parsed when a word of
+ * the text asks for it. 155,000 lemmas, of which a corpus knows a tenth. */
 static lat_status read_index(wordnet *net, part_files *part)
 {
     line_reader reader = {&part->index, 0, 0};
@@ -166,6 +168,7 @@ static lat_status read_index(wordnet *net, part_files *part)
     return LAT_OK;
 }
 
+/* "children child": form, then its bases. */
 static lat_status read_exceptions(wordnet *net, part_files *part)
 {
     line_reader reader = {&part->exceptions, 0, 0};
@@ -368,6 +371,8 @@ static lat_status put_bases(label_builder *builder, const wordnet *net,
     return status;
 }
 
+/* Adverbs have no endings to take off; their irregular forms are in the
+ * list. */
 static lat_status label_type(label_builder *builder, const wordnet *net,
                              const char *name, size_t size)
 {

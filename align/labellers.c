@@ -74,6 +74,8 @@ static lat_status put(label_builder *builder, const char *label)
     return lat_labels_put_int(builder, label, strlen(label));
 }
 
+/* Marks, digits and letters without case do not count: "U.S." is upper,
+ * "3rd" lower. */
 static lat_status put_casing(label_builder *builder, const letters *word)
 {
     size_t i, upper = 0, lower = 0;
@@ -161,6 +163,7 @@ static lat_status put_end_ngrams(label_builder *builder, const letters *word,
     return status;
 }
 
+/* Characters, not bytes; bands where counts get thin. */
 static lat_status put_length(label_builder *builder, const letters *word)
 {
     char label[16];
@@ -175,6 +178,7 @@ static lat_status put_length(label_builder *builder, const letters *word)
     return put(builder, label);
 }
 
+/* A number may hold the signs of dates, times, sums and shares. */
 static lat_status put_digits(label_builder *builder, const letters *word)
 {
     size_t i, digits = 0, signs = 0;
@@ -211,6 +215,7 @@ static lat_status put_punctuation(label_builder *builder,
     return put(builder, marks >= symbols ? "punctuation" : "symbol");
 }
 
+/* Letters decide; digits and marks belong to no script of their own. */
 static lat_status put_script(label_builder *builder, const letters *word)
 {
     const char *found = NULL;
@@ -316,6 +321,8 @@ static lat_status put_frequency(label_builder *builder, size_t count)
     return put(builder, label);
 }
 
+/* Every type once, then spread: a corpus has ten times more words than
+ * types. */
 static lat_status label_types(label_builder *builder, const lat_text *text,
                               labeller_kind kind)
 {
@@ -365,6 +372,7 @@ static lat_status put_position(label_builder *builder, size_t position)
     return put(builder, bands[i].label);
 }
 
+/* What hangs on the place in the sentence cannot be said of a type. */
 static lat_status label_words(label_builder *builder, const lat_text *text,
                               labeller_kind kind, const uint32_t *pieces)
 {

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+/* METHOD: labels `*_UNK` and `N/A` are unknown. */
 static bool is_unknown(const char *text, size_t size)
 {
     return (size >= 4 && memcmp(text + size - 4, "_UNK", 4) == 0) ||
@@ -33,6 +34,7 @@ lat_status lat_labels_begin_int(label_builder *builder, lat_labels *out,
     return lat_intern_create(&out->names, error);
 }
 
+/* Room for one item and one label more, doubled when it runs out. */
 static lat_status make_room(label_builder *builder)
 {
     lat_labels *out = builder->out;
@@ -80,6 +82,8 @@ bool lat_label_fits_int(const char *text, size_t size)
     return size > 0 && !holds_bars(text, size);
 }
 
+/* Control characters would break the tables, bars the joined form that
+ * ConceptX reads. */
 lat_status lat_labels_put_int(label_builder *builder, const char *text,
                               size_t size)
 {
@@ -118,6 +122,7 @@ lat_status lat_labels_put_int(label_builder *builder, const char *text,
     return LAT_OK;
 }
 
+/* Split from the left; an empty part is an empty label and refused. */
 lat_status lat_labels_bundle_int(label_builder *builder, const char *text,
                                  size_t size)
 {
@@ -138,6 +143,7 @@ lat_status lat_labels_bundle_int(label_builder *builder, const char *text,
     return status;
 }
 
+/* "NO_UNK" is what ConceptX writes where nothing applies. */
 lat_status lat_labels_next_int(label_builder *builder)
 {
     lat_labels *out = builder->out;
@@ -152,6 +158,8 @@ lat_status lat_labels_next_int(label_builder *builder)
     return LAT_OK;
 }
 
+/* Every word gets a copy of its type's labels: 4 bytes a label, for one
+ * form of all sources. */
 lat_status lat_labels_spread_int(lat_labels *labels, const lat_text *text,
                                  lat_error *error)
 {
@@ -191,6 +199,8 @@ lat_status lat_labels_spread_int(lat_labels *labels, const lat_text *text,
     return LAT_OK;
 }
 
+/* Lists are told apart with their order: the first seen label wins among
+ * equals, so that {A, B} and {B, A} are two bundles. */
 lat_status lat_labels_finish_int(lat_labels *labels, lat_error *error)
 {
     lat_intern *lists = NULL;
@@ -282,6 +292,8 @@ static bool ends_with(const char *path, const char *end)
     return a >= b && strcmp(path + a - b, end) == 0;
 }
 
+/* By what the path is and how it ends; nothing is guessed from content, as
+ * a wrong guess would be silent. */
 static lat_status guess_form(lat_label_form *out, const char *path,
                              lat_error *error)
 {
@@ -341,6 +353,8 @@ static lat_status read_form(label_builder *builder, const lat_text *text,
     return lat_labels_lines_int(builder, text, map, options);
 }
 
+/* Readers of types (lists, dictionaries, WordNet) are spread over the words
+ * afterwards; folders are not mapped. */
 lat_status lat_labels_open(lat_labels *out, const lat_text *text,
                            const char *family, const char *path,
                            const lat_label_options *options,

@@ -28,6 +28,7 @@ static inline void add_to_row(overlap_scratch *with, uint32_t concept,
     with->row[concept] += amount;
 }
 
+/* Every word of T once, and every base concept that has it. */
 static void fill_by_types(overlap_scratch *with, const overlap_view *view,
                           uint32_t t)
 {
@@ -46,6 +47,7 @@ static void fill_by_types(overlap_scratch *with, const overlap_view *view,
     }
 }
 
+/* Every member of T lies in at most one base concept. */
 static void fill_by_occurrences(overlap_scratch *with,
                                 const overlap_view *view, uint32_t t)
 {
@@ -98,6 +100,7 @@ static void fill_resampled(overlap_scratch *with, const overlap_view *view,
     }
 }
 
+/* The row is zero before, and it is the caller who sets it back. */
 void lat_overlap_fill_int(overlap_scratch *with, const overlap_view *view,
                           uint32_t t)
 {
@@ -144,6 +147,8 @@ static void note_match(lat_match *match, uint32_t other, double share,
     }
 }
 
+/* One pair that shares `shared` members. Best matches know neither guard
+ * nor minimum; alignment knows both. Sums of sizes stay below 2^33. */
 static void compare_concepts(lat_overlap *out, uint32_t t, uint32_t b,
                              uint32_t shared, const overlap_view *view)
 {
@@ -174,6 +179,7 @@ static void compare_concepts(lat_overlap *out, uint32_t t, uint32_t b,
     }
 }
 
+/* One partner is enough for each fate; kept goes before all others. */
 lat_fate lat_overlap_fate(const lat_match *match, bool tuned_side,
                           const lat_theta *theta)
 {
@@ -227,6 +233,7 @@ static size_t count_side(size_t fates[4], const lat_match *matches, size_t n,
     return aligned;
 }
 
+/* From maxima to counts: no pair of concepts is looked at again. */
 static void fill_rows(lat_overlap *out)
 {
     size_t k;
@@ -248,6 +255,8 @@ static void fill_rows(lat_overlap *out)
     }
 }
 
+/* Touched concepts only, except when a theta is 0: then even concepts that
+ * share nothing are aligned, and all pairs are compared. */
 lat_status lat_overlap_pair_int(lat_overlap *out, const overlap_view *view,
                                 overlap_scratch *with)
 {
@@ -304,6 +313,9 @@ static void put_percents(double *percents, size_t stride,
         percents[k * stride] = lat_percent_int(aligned[k], counted);
 }
 
+/* The inner loop of every permutation: whole numbers only until the end.
+ * Guard and minimum are those of the pair; a concept below the minimum
+ * raises counts nobody asks for. */
 void lat_overlap_percents_int(double *percents, size_t stride,
                               const overlap_view *view,
                               overlap_scratch *with)

@@ -29,6 +29,7 @@ typedef struct overlap_job {
     lat_progress *progress;
 } overlap_job;
 
+/* The pair as it is; callers replace what they shuffle or draw. */
 static void make_view(overlap_view *view, const overlap_job *job, size_t i,
                       size_t j)
 {
@@ -67,6 +68,9 @@ static double *result_at(overlap_job *job, size_t pair, size_t p)
     return job->results + pair * 2 * job->thetas * job->shuffles + p;
 }
 
+/* Words and occurrences are shuffled in an order of the layer itself (first
+ * appearance, text order): other layers in the same call do not change the
+ * result. */
 static void shuffle_base(overlap_scratch *with, const layer_index *base,
                          const overlap_job *job, uint64_t p)
 {
@@ -88,6 +92,7 @@ static void shuffle_base(overlap_scratch *with, const layer_index *base,
         with->label[base->order[i]] = with->shuffled[i];
 }
 
+/* One block of shuffles of one base layer against all tuned layers. */
 static void permutation_task(void *context, size_t task, size_t worker)
 {
     overlap_job *job = context;
@@ -141,6 +146,8 @@ static void resample_base(overlap_scratch *with, const layer_index *base,
     }
 }
 
+/* The same sentences for all layers: stream p is p-th resample of every
+ * pair. */
 static void bootstrap_task(void *context, size_t task, size_t worker)
 {
     overlap_job *job = context;
@@ -214,6 +221,7 @@ static lat_status run_shuffles(overlap_job *job, lat_pool *pool, size_t n,
 
 /* ---- Setting up ---------------------------------------------------------- */
 
+/* -1 is below every theta: no share that counts has been seen. */
 static lat_status make_side(lat_match **matches, uint64_t **ids,
                             size_t *counted, const lat_concepts *concepts,
                             const lat_overlap_options *options,
@@ -297,6 +305,8 @@ static uint32_t *scratch_array(overlap_job *job, size_t n, bool *failed)
     return array;
 }
 
+/* One set for each worker, as large as the largest layer needs; about 2 MB
+ * for a layer of 142,000 occurrences. */
 static lat_status make_scratch(overlap_job *job, lat_pool *pool,
                                lat_error *error)
 {
@@ -336,6 +346,8 @@ static lat_status make_scratch(overlap_job *job, lat_pool *pool,
     return failed ? lat_error_memory(error, workers * members * 4) : LAT_OK;
 }
 
+/* Pairs first: their own percentages are needed before any shuffled ones,
+ * as those ask who is counted. */
 static lat_status run_job(overlap_job *job, lat_pool *pool, lat_error *error)
 {
     size_t pairs = job->base_layers * job->tuned_layers;
@@ -374,6 +386,8 @@ static uint64_t blocks_of(uint64_t shuffles)
     return (shuffles + LAT_SHUFFLE_BLOCK - 1) / LAT_SHUFFLE_BLOCK;
 }
 
+/* Layers are indexed once for all pairs. After an error every out[i] is
+ * empty. */
 lat_status lat_overlap_run_layers(lat_overlap *out, lat_pool *pool,
                                   const lat_layers *layers,
                                   const lat_overlap_options *options,

@@ -83,6 +83,7 @@ static void put_fate_counts(json_fields *fields, const char *key,
     lat_fields_end_int(&inner);
 }
 
+/* Of every concept at every theta it would be the bulk of the file. */
 static bool lists_fates(const lat_overlap *overlap, const lat_theta *theta)
 {
     return overlap->thetas.count <= 3 || theta->value == 0.50 ||
@@ -132,6 +133,7 @@ static void put_row(lat_json_writer *writer, const lat_overlap *overlap,
     lat_fields_end_int(&fields);
 }
 
+/* Best matches are named by number: `others` has those of the other side. */
 static void put_matches(json_fields *fields, const char *key,
                         const lat_match *matches, size_t n,
                         const uint64_t *others)
@@ -160,6 +162,8 @@ static void put_matches(json_fields *fields, const char *key,
     lat_json_close(fields->writer, ']');
 }
 
+/* Sizes stand with the matches. `cka` is null until somebody puts a value
+ * in. */
 void lat_overlap_json(lat_json_writer *writer, const lat_overlap *overlap,
                       const lat_json_extra *extra)
 {

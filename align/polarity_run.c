@@ -66,6 +66,8 @@ static size_t majority_of(const uint64_t *counts, size_t classes)
 
 /* ---- The concepts as they are -------------------------------------------- */
 
+/* Occurrences of sentences without a class are in no count but in
+ * `unclassed`; types count all members. */
 static lat_status fill_concepts(polarity_job *job, lat_error *error)
 {
     lat_polarity *out = job->out;
@@ -104,6 +106,8 @@ static lat_status fill_concepts(polarity_job *job, lat_error *error)
     return LAT_OK;
 }
 
+/* One test for each counted concept and class: that is the family over
+ * which false discoveries are controlled. */
 static lat_status fill_tests(lat_polarity *out, lat_error *error)
 {
     double *p = lat_arena_array(&out->arena, out->tests, sizeof *p);
@@ -137,6 +141,9 @@ int32_t lat_polarity_class(const lat_polarity *polarity, size_t c,
                ? concept->majority : -1;
 }
 
+/* Expected by chance: for every counted concept the probability that so
+ * many of its occurrences, drawn from the layer, are of the class. A
+ * concept without classed occurrences can never be polarised. */
 static lat_status fill_row(lat_polarity *out, size_t t, lat_error *error)
 {
     lat_polarity_row *row = &out->rows[t];
@@ -217,6 +224,8 @@ static void count_polarised(polarity_job *job, const int32_t *of,
             (size_t)job->percents[t * n + p], out->counted);
 }
 
+/* Sentences keep their words and exchange their classes; those without a
+ * class stay without. */
 static void permutation_task(void *context, size_t task, size_t worker)
 {
     polarity_job *job = context;
@@ -240,6 +249,7 @@ static void permutation_task(void *context, size_t task, size_t worker)
     }
 }
 
+/* Only sentences with a class are drawn: the others are in no share. */
 static void bootstrap_task(void *context, size_t task, size_t worker)
 {
     polarity_job *job = context;
@@ -269,6 +279,7 @@ static void free_results(polarity_job *job)
     job->percents = job->by_class = job->shares = NULL;
 }
 
+/* Shares of single concepts are kept for the bootstrap only. */
 static lat_status make_results(polarity_job *job, size_t n, bool shares,
                                lat_error *error)
 {
@@ -290,6 +301,8 @@ static lat_status make_results(polarity_job *job, size_t n, bool shares,
     return LAT_OK;
 }
 
+/* Permutations, then resamples, each with tables of its own that go before
+ * the next are made. */
 static lat_status run_shuffles(polarity_job *job, lat_pool *pool,
                                lat_error *error)
 {
@@ -374,6 +387,7 @@ static lat_status make_output(lat_polarity *out, const lat_concepts *concepts,
     return LAT_OK;
 }
 
+/* A class table of another corpus is the mistake to catch here. */
 static lat_status check_sentences(const lat_concepts *concepts,
                                   const lat_classes *classes,
                                   lat_error *error)
@@ -391,6 +405,7 @@ static lat_status check_sentences(const lat_concepts *concepts,
     return LAT_OK;
 }
 
+/* Four arrays of the length of the corpus for each worker. */
 static lat_status make_scratch(polarity_job *job, lat_pool *pool,
                                lat_arena *arena, lat_error *error)
 {

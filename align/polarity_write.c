@@ -32,6 +32,7 @@ static void put_counts(json_fields *fields, const char *key,
     lat_json_close(fields->writer, ']');
 }
 
+/* p and q only where there was a test. */
 static void put_concept(lat_json_writer *writer, const lat_polarity *polarity,
                         const lat_polarity_concept *concept)
 {
@@ -147,6 +148,7 @@ void lat_polarity_json(lat_json_writer *writer, const lat_polarity *polarity,
 
 /* ---- Tables ------------------------------------------------------------- */
 
+/* By name where the class table had names. */
 static void put_class(lat_buffer *to, const lat_polarity *polarity,
                       size_t class)
 {
@@ -167,6 +169,8 @@ void lat_polarity_tsv_header(lat_buffer *to, const char *lead)
                         "all_chance_high\tall_low\tall_high\n");
 }
 
+/* A line for each class, with the sum over all classes repeated: the table
+ * can be filtered by class without losing it. */
 void lat_polarity_tsv(lat_buffer *to, const lat_polarity *polarity,
                       const char *lead)
 {

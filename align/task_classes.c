@@ -12,6 +12,7 @@
 /* Every class costs a column in every table. */
 #define CLASSES_MOST 4096
 
+/* What tables in use write for "no class". */
 static bool is_absent(const char *cell)
 {
     return *cell == '\0' || strcmp(cell, "-") == 0 ||
@@ -66,6 +67,8 @@ static bool read_numbers(lat_classes *out, const lat_table *table,
     return true;
 }
 
+/* Names of both columns go into one sorted list; a class is its place
+ * there. */
 static lat_status read_names(lat_classes *out, const lat_table *table,
                              const class_columns *columns, lat_error *error)
 {
@@ -133,6 +136,7 @@ static void find_partner(class_columns *columns, const lat_table *table)
         }
 }
 
+/* Studies write "gold" and "predicted", most data sets "label". */
 static lat_status find_column(size_t *out, const lat_table *table,
                               const char *column, lat_error *error)
 {

@@ -14,6 +14,7 @@
 static const char default_sweep[] =
     "0.50,0.55,0.60,0.65,0.70,0.75,0.80,0.85,0.90,0.95,1.00";
 
+/* Kept as typed: "0.90" and "0.9" are the same number and different texts. */
 static lat_status read_one(lat_theta *out, const char *text, size_t size,
                            lat_error *error)
 {
@@ -69,6 +70,7 @@ const char *lat_unit_name(lat_unit unit)
     return unit == LAT_UNIT_TYPES ? "types" : "occurrences";
 }
 
+/* 100 k is exact below 2^46; one rounding, in the division. */
 double lat_percent_int(size_t k, size_t n)
 {
     return n == 0 ? (double)NAN : 100.0 * (double)k / (double)n;
@@ -79,6 +81,8 @@ double lat_share_int(uint64_t k, uint64_t n)
     return n == 0 ? (double)NAN : (double)k / (double)n;
 }
 
+/* Starts just below theta n, which may be off by a rounding, and asks the
+ * comparison itself. */
 uint64_t lat_needed_int(double theta, uint64_t n, bool strict)
 {
     uint64_t k = (uint64_t)floor(theta * (double)n);
