@@ -5,17 +5,19 @@
  * The error of a product grows with the norms of its rows.  Seen from a
  * point of the clump itself its members' norms are as small as the clump,
  * and the products tell them apart again; what is far away stays far.  So
- * the slots of a search in double are grouped by clump, and a task that is
- * full of one clump takes all rows less the centroid of its first slot.
+ * the slots of a search in double are grouped by clump, and a task of one
+ * clump takes all rows less the centroid of its first slot.
  */
 #include "ward_int.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* Columns of a task.  Shifting all rows costs as much as some 40 columns of
- * products; clumps that do not fill a task are measured instead. */
+/* Columns of a task, and the fewest of one clump that are a task of their
+ * own: shifting all rows costs as much as some 40 columns of products, so
+ * that members of smaller clumps are measured instead. */
 #define COLUMNS 128
+#define OWN_TASK 48
 
 typedef struct clump_member {
     uint32_t clump, slot;
@@ -44,11 +46,14 @@ static uint32_t spread_name(const lat_ward *ward, uint32_t slot,
     return name;
 }
 
-/* Whether a whole task of one clump starts here. */
-static bool fills_task(const clump_member *members, size_t count, size_t at)
+/* How many columns a task of one clump that starts here has; 0: none does. */
+static size_t own_task(const clump_member *members, size_t count, size_t at)
 {
-    return count - at >= COLUMNS
-           && members[at + COLUMNS - 1].clump == members[at].clump;
+    size_t end = at;
+    while (end < count && end - at < COLUMNS
+           && members[end].clump == members[at].clump)
+        end++;
+    return end - at >= OWN_TASK ? end - at : 0;
 }
 
 lat_status lat_ward_group(lat_ward *ward, uint32_t *slots, size_t count,
@@ -81,11 +86,11 @@ lat_status lat_ward_group(lat_ward *ward, uint32_t *slots, size_t count,
     for (size_t i = 0; i < count; i++)
         slots[i] = members[i].slot;
     for (size_t from = 0; from < count; tasks++) {
-        size_t to = from + COLUMNS;
-        shifted[tasks] = fills_task(members, count, from);
+        size_t to = from + own_task(members, count, from);
+        shifted[tasks] = to > from;
         if (!shifted[tasks])
             for (to = from + 1; to < count && to - from < COLUMNS
-                                && !fills_task(members, count, to);
+                                && own_task(members, count, to) == 0;
                  to++)
                 ;
         starts[tasks] = from;
