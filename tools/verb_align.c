@@ -2,6 +2,7 @@
  * verb_align.c - align, label and polarity: concepts from files alone.
  */
 #include "../align/align.h"
+#include "report_page_int.h"
 #include "verbs_int.h"
 
 #include <string.h>
@@ -62,8 +63,106 @@ static const cli_option align_options[] = {
     {"thetas", 0, CLI_TEXT, "LIST",
      "thresholds (default: 0.50, 0.55, ..., 1.00)", NULL},
     OPTIONS_CHANCE,
-    OPTION_OUT,
+    {"json", 0, CLI_FLAG, NULL,
+     "STUDY: a JSON list instead of a table (two files always give JSON)",
+     NULL},
+    {"out", 'o', CLI_TEXT, "FILE", "where the result goes", "-"},
     {0}};
+
+static lat_status read_overlap_options(lat_overlap_options *out,
+                                       const cli_call *call,
+                                       lat_error *error)
+{
+    out->size_ratio = cli_number(call, "size-ratio");
+    out->thetas = cli_text(call, "thetas");
+    out->seed = cli_count(call, "seed");
+    lat_status status = read_unit(&out->unit, cli_text(call, "unit"), error);
+    if (status == LAT_OK)
+        status = count32(&out->min_types, call, "min-types", error);
+    if (status == LAT_OK)
+        status = count32(&out->permutations, call, "permutations", error);
+    if (status == LAT_OK)
+        status = count32(&out->bootstraps, call, "bootstraps", error);
+    return status;
+}
+
+static void put_layer_number(lat_json_writer *writer, const void *number)
+{
+    lat_json_put_count(writer, *(const size_t *)number);
+}
+
+/* All layer pairs as a table or a list, in the order of overlap-UNIT.tsv. */
+static void put_pairs(lat_buffer *out, const rep_study *s,
+                      const lat_overlap *overlaps, bool as_json)
+{
+    char lead[64];
+    lat_json_writer json;
+    lat_json_begin(&json, out, true);
+    if (as_json)
+        lat_json_open(&json, '[');
+    else
+        lat_overlap_tsv_header(out, "base_layer\ttuned_layer\t");
+    for (size_t i = 0; i < s->layer_count; i++)
+        for (size_t j = 0; j < s->layer_count; j++) {
+            const lat_overlap *one = &overlaps[i * s->layer_count + j];
+            size_t base = s->layers[REP_BASE][i].number;
+            size_t tuned = s->layers[REP_TUNED][j].number;
+            const lat_json_extra extra[] = {
+                {"base_layer", put_layer_number, &base},
+                {"tuned_layer", put_layer_number, &tuned},
+                {NULL, NULL, NULL}};
+            (void)snprintf(lead, sizeof lead, "%zu\t%zu\t", base, tuned);
+            if (as_json)
+                lat_overlap_json(&json, one, extra);
+            else
+                lat_overlap_tsv(out, one, lead);
+        }
+    if (as_json) {
+        lat_json_close(&json, ']');
+        lat_buffer_char(out, '\n');
+    }
+}
+
+static lat_status align_study(cli_call *call,
+                              const lat_overlap_options *options,
+                              lat_error *error)
+{
+    rep_study s = {0};
+    lat_buffer text = {0};
+    lat_overlap *overlaps = NULL;
+    const lat_concepts **sides[REP_SIDES] = {NULL, NULL};
+    lat_status status = rep_study_read(&s, cli_argument(call, 0), error);
+    if (status != LAT_OK)
+        return status;
+    size_t n = s.layer_count; /* at most 1000 */
+    overlaps = lat_new_array(n * n, sizeof *overlaps);
+    for (int side = 0; side < REP_SIDES; side++) {
+        sides[side] = lat_new_array(n, sizeof *sides[side]);
+        for (size_t i = 0; sides[side] != NULL && i < n; i++)
+            sides[side][i] = &s.layers[side][i].concepts;
+    }
+    if (overlaps == NULL || sides[0] == NULL || sides[1] == NULL) {
+        status = lat_error_memory(error, n * n * sizeof *overlaps);
+        goto done;
+    }
+    lat_layers layers = {.base = sides[REP_BASE], .base_count = n,
+                         .tuned = sides[REP_TUNED], .tuned_count = n};
+    status = lat_overlap_run_layers(overlaps, cli_pool(call), &layers,
+                                    options, cli_progress(call), error);
+    if (status == LAT_OK) {
+        put_pairs(&text, &s, overlaps, cli_given(call, "json"));
+        status = cli_deliver(call, &text, error);
+    }
+    for (size_t i = 0; i < n * n; i++)
+        lat_overlap_free(&overlaps[i]);
+done:
+    lat_free((void *)sides[0]);
+    lat_free((void *)sides[1]);
+    lat_free(overlaps);
+    lat_buffer_free(&text);
+    rep_study_free(&s);
+    return status;
+}
 
 static lat_status run_align(cli_call *call, lat_error *error)
 {
@@ -72,20 +171,13 @@ static lat_status run_align(cli_call *call, lat_error *error)
     lat_buffer text = {0};
     lat_json_writer json;
     lat_overlap_options options = LAT_OVERLAP_OPTIONS;
-    options.size_ratio = cli_number(call, "size-ratio");
-    options.thetas = cli_text(call, "thetas");
-    options.seed = cli_count(call, "seed");
-    lat_status status = need(call, "base", error);
+    lat_status status = read_overlap_options(&options, call, error);
+    if (status == LAT_OK && cli_arguments(call) == 1)
+        return align_study(call, &options, error);
+    if (status == LAT_OK)
+        status = need(call, "base", error);
     if (status == LAT_OK)
         status = need(call, "tuned", error);
-    if (status == LAT_OK)
-        status = read_unit(&options.unit, cli_text(call, "unit"), error);
-    if (status == LAT_OK)
-        status = count32(&options.min_types, call, "min-types", error);
-    if (status == LAT_OK)
-        status = count32(&options.permutations, call, "permutations", error);
-    if (status == LAT_OK)
-        status = count32(&options.bootstraps, call, "bootstraps", error);
     if (status == LAT_OK)
         status = lat_concepts_read(&base, cli_text(call, "base"), error);
     if (status == LAT_OK)
@@ -108,14 +200,20 @@ static lat_status run_align(cli_call *call, lat_error *error)
 
 const cli_verb verb_align = {
     .name = "align",
-    .summary = "overlap of the concepts of two cluster files",
+    .summary = "overlap of the concepts of two cluster files, or of a study",
     .forms = "latent align --base C.txt --tuned C.txt [--unit "
-             "types|occurrences] [-o OUT.json]",
+             "types|occurrences] [-o OUT.json]\n"
+             "latent align STUDY [--unit types|occurrences] [--json] "
+             "[-o OUT.tsv]",
     .examples = "latent align --base study/base/layer-06/concepts.txt \\\n"
-                "    --tuned study/tuned/layer-06/concepts.txt",
+                "    --tuned study/tuned/layer-06/concepts.txt\n"
+                "latent align study --thetas 0.90,0.95 --unit occurrences",
     .notes = "Cluster files have the ConceptX form "
-             "word|||n|||sentence|||position|||cluster.",
+             "word|||n|||sentence|||position|||cluster.\nOf a study every "
+             "layer of the base is compared with every layer of the tuned\n"
+             "model, as in its align/overlap-UNIT.tsv.",
     .options = align_options,
+    .most = 1,
     .run = run_align};
 
 /* ---- label -------------------------------------------------------------- */
