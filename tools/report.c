@@ -131,9 +131,9 @@ static void write_top(lat_buffer *to, const rep_study *s)
         {"findings", "Findings"},     {"overlap", "Base and tuned"},
         {"families", "Human labels"}, {"polarity", "Polarity"},
         {"fates", "Fates"},           {"sizes", "Sizes"},
-        {"trees", "Trees"},           {"flips", "Triggers"},
-        {"explorer", "Explorer"},     {"sentences", "Sentences"},
-        {"provenance", "Provenance"}};
+        {"map", "Map"},               {"trees", "Trees"},
+        {"flips", "Triggers"},        {"explorer", "Explorer"},
+        {"sentences", "Sentences"},   {"provenance", "Provenance"}};
     lat_buffer_text(to, "<header class=\"top\">\n<p class=\"kicker\">Latent "
                         "concept analysis</p>\n<h1><bdi>");
     rep_html(to, s->base_name, 80);
@@ -194,6 +194,7 @@ static void write_page(lat_buffer *to, const rep_study *s)
     rep_write_polarity(to, s);
     rep_write_fates(to, s);
     rep_write_sizes(to, s);
+    rep_write_map(to, s);
     rep_write_trees(to, s);
     rep_write_flips(to, s);
     rep_write_explorer(to, s);

@@ -49,6 +49,7 @@ typedef struct rep_concept {
     double label_share;
     uint32_t label_wins;     /* concepts of the layer that it explains */
     uint32_t leaf;           /* place among the leaves of the cut tree */
+    double x, y;             /* on the map, NaN without one */
 } rep_concept;
 
 typedef struct rep_layer {
@@ -59,6 +60,8 @@ typedef struct rep_layer {
     lat_merge *top;        /* count-1 merges of concepts (leaves 0..count-1
                               are concept indices); NULL when absent */
     uint32_t *order;       /* count: concept at each leaf place */
+    bool has_map;
+    double variance[2];    /* shares of the map's two axes */
     size_t counted, polarised_count;
     rep_rate polarised;    /* percent of the counted concepts */
     rep_rate *by_class;    /* the same for each class */
@@ -250,6 +253,7 @@ void rep_write_polarity(lat_buffer *to, const rep_study *study);
 void rep_write_fates(lat_buffer *to, const rep_study *study);
 void rep_write_sizes(lat_buffer *to, const rep_study *study);
 void rep_write_trees(lat_buffer *to, const rep_study *study);
+void rep_write_map(lat_buffer *to, const rep_study *study);
 void rep_write_flips(lat_buffer *to, const rep_study *study);
 void rep_write_explorer(lat_buffer *to, const rep_study *study);
 void rep_write_provenance(lat_buffer *to, const rep_study *study);

@@ -17,7 +17,7 @@
  *   words.tsv        word, n, sentence, position of every kept word
  *   sentences.tsv    gold and predicted class, probabilities, text
  *   text.in          the corpus as words, one sentence a line
- *   base/layer-NN/   linkage.npy, concepts.txt, layer.sha256
+ *   base/layer-NN/   linkage.npy, concepts.txt, map.tsv, layer.sha256
  *   tuned/layer-NN/
  *   align/           overlap-UNIT.tsv (all layer pairs), layer-NN.json and
  *                    matches.tsv (equal layers), human.tsv,
@@ -79,6 +79,11 @@ lat_status study_dry_run(study *study, lat_error *error);
 /* Makes the folder and plan.json, or finds the same plan there. */
 lat_status study_folder_open(study *study, lat_error *error);
 lat_status study_layers(study *study, lat_error *error);
+/* map.tsv of a layer: its concepts on the plane of their centroids' first two
+ * principal components.  labels: concept of each kept word. */
+lat_status study_map(const study *s, int side, size_t layer,
+                     const float *vectors, const uint32_t *labels,
+                     const lat_concepts *concepts, lat_error *error);
 lat_status study_align(study *study, lat_error *error);
 lat_status study_human(study *study, lat_error *error);
 lat_status study_polarity(study *study, lat_error *error);

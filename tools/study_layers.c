@@ -154,6 +154,8 @@ static lat_status cluster_layer(study *s, int side, size_t layer,
     if (status == LAT_OK)
         status = make_concepts(out, s, labels, error);
     if (status == LAT_OK)
+        status = study_map(s, side, layer, vectors, labels, out, error);
+    if (status == LAT_OK)
         status = write_layer(s, side, layer, &tree, out, error);
 done:
     lat_tree_free(&tree);

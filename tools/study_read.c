@@ -394,6 +394,7 @@ static lat_status make_about(rep_study *s, rep_layer *layer,
         one->counts = counts + c * s->classes;
         one->majority = one->polarised = -1;
         one->share = one->low = one->high = NAN;
+        one->x = one->y = NAN;
         one->match_share = one->match_jaccard = one->label_share = NAN;
         one->fate = LAT_FATE_NONE;
         one->counted = layer->concepts.types[c] >= s->min_types;
@@ -415,6 +416,41 @@ static lat_status make_about(rep_study *s, rep_layer *layer,
         layer->polarised.value = 100.0 * (double)layer->polarised_count /
                                  (double)layer->counted;
     return LAT_OK;
+}
+
+static void read_map(rep_layer *layer, const lat_table *table)
+{
+    for (size_t row = 0; row < table->rows; row++) {
+        const char *id = rep_cell(table, row, "concept");
+        uint64_t number = 0;
+        if (id == NULL || !lat_integer_read(id, strlen(id), &number))
+            continue;
+        uint32_t c = lat_concepts_find(&layer->concepts, number);
+        if (c == LAT_NO_CONCEPT)
+            continue;
+        layer->about[c].x = rep_cell_number(table, row, "x");
+        layer->about[c].y = rep_cell_number(table, row, "y");
+        layer->variance[0] = rep_cell_number(table, row, "x_variance");
+        layer->variance[1] = rep_cell_number(table, row, "y_variance");
+        layer->has_map = true;
+    }
+}
+
+static lat_status open_map(rep_layer *layer, const char *folder,
+                           const char *side, lat_error *error)
+{
+    lat_table table = {0};
+    bool found = false;
+    char *name = lat_format("%s/layer-%02zu/map.tsv", side, layer->number);
+    lat_status status = name == NULL
+                            ? lat_error_memory(error, 64)
+                            : rep_table_open(&table, &found, folder, name,
+                                             error);
+    lat_free(name);
+    if (found)
+        read_map(layer, &table);
+    lat_table_free(&table);
+    return status;
 }
 
 static lat_status read_layer(rep_study *s, int side, size_t i,
@@ -439,6 +475,8 @@ static lat_status read_layer(rep_study *s, int side, size_t i,
             status = rep_layer_tree(s, layer, error);
         lat_tree_free(&layer->tree);
     }
+    if (status == LAT_OK)
+        status = open_map(layer, folder, name, error);
     lat_free(concepts);
     lat_free(linkage);
     return status;
