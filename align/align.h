@@ -565,12 +565,18 @@ lat_status lat_cka_add(lat_cka *cka, lat_pool *pool, const float *x,
 double lat_cka_value(const lat_cka *cka);
 /* Bytes that one accumulator holds. */
 uint64_t lat_cka_memory(size_t width_x, size_t width_y);
-/* All layer pairs of two sets that lie in memory, n rows each:
+/* All layer pairs of two sets that lie in memory, the same n rows in each
+ * layer (a seeded sample of 2,000 words is plenty for this estimator):
  * out[i * y_count + j].  Self-products are computed once a layer. */
+typedef struct lat_cka_layers {
+    const float *const *x; /* x_count layers, each n x width_x */
+    size_t x_count, width_x;
+    const float *const *y; /* y_count layers, each n x width_y */
+    size_t y_count, width_y;
+    size_t n;
+} lat_cka_layers;
 lat_status lat_cka_run_layers(double *out, lat_pool *pool,
-                              const float *const *x, size_t x_count,
-                              const float *const *y, size_t y_count,
-                              const size_t shape[3] /* n, width x, y */,
+                              const lat_cka_layers *layers,
                               lat_error *error);
 
 #ifdef __cplusplus

@@ -388,45 +388,45 @@ static double hsic_of(cka_sums *sums, lat_pool *pool, const layer_rows *x,
 /* x_count + y_count self-products and x_count * y_count across; the sums of
  * one product are in memory at a time. */
 lat_status lat_cka_run_layers(double *out, lat_pool *pool,
-                              const float *const *x, size_t x_count,
-                              const float *const *y, size_t y_count,
-                              const size_t shape[3], lat_error *error)
+                              const lat_cka_layers *layers,
+                              lat_error *error)
 {
-    size_t n = shape[0], l, j, layers = x_count + y_count;
-    size_t widest = shape[1] > shape[2] ? shape[1] : shape[2];
-    layer_rows *rows = lat_new_array(layers, sizeof *rows);
-    double *self = lat_new_array(layers, sizeof *self);
+    size_t nx = layers->x_count, ny = layers->y_count, n = layers->n, l, j;
+    size_t wx = layers->width_x, wy = layers->width_y;
+    layer_rows *rows = lat_new_array(nx + ny, sizeof *rows);
+    double *self = lat_new_array(nx + ny, sizeof *self);
     double *block[2] = {NULL, NULL};
     cka_sums sums[3];
     lat_arena arena = {0};
     lat_status status = LAT_OK;
 
     memset(sums, 0, sizeof sums);
-    block[0] = lat_arena_array(&arena, widest, ROWS * sizeof(double));
-    block[1] = lat_arena_array(&arena, widest, ROWS * sizeof(double));
+    block[0] = lat_arena_array(&arena, wx > wy ? wx : wy,
+                               ROWS * sizeof(double));
+    block[1] = lat_arena_array(&arena, wx > wy ? wx : wy,
+                               ROWS * sizeof(double));
     if (rows == NULL || self == NULL || block[0] == NULL ||
-        block[1] == NULL ||
-        !make_sums(&sums[0], &arena, shape[1], shape[2]) ||
-        !make_sums(&sums[1], &arena, shape[1], shape[1]) ||
-        !make_sums(&sums[2], &arena, shape[2], shape[2])) {
-        status = lat_error_memory(error, lat_cka_memory(shape[1], shape[2]));
+        block[1] == NULL || !make_sums(&sums[0], &arena, wx, wy) ||
+        !make_sums(&sums[1], &arena, wx, wx) ||
+        !make_sums(&sums[2], &arena, wy, wy)) {
+        status = lat_error_memory(error, lat_cka_memory(wx, wy));
         goto done;
     }
-    for (l = 0; l < layers && status == LAT_OK; l++) {
-        rows[l].rows = l < x_count ? x[l] : y[l - x_count];
-        rows[l].width = shape[l < x_count ? 1 : 2];
+    for (l = 0; l < nx + ny && status == LAT_OK; l++) {
+        rows[l].rows = l < nx ? layers->x[l] : layers->y[l - nx];
+        rows[l].width = l < nx ? wx : wy;
         status = check_finite(rows[l].rows, n, rows[l].width, error);
         if (status == LAT_OK && n >= 4)
-            self[l] = hsic_of(&sums[l < x_count ? 1 : 2], pool, &rows[l],
+            self[l] = hsic_of(&sums[l < nx ? 1 : 2], pool, &rows[l],
                               &rows[l], n, block);
     }
-    for (l = 0; l < x_count && status == LAT_OK; l++)
-        for (j = 0; j < y_count; j++)
-            out[l * y_count + j] =
+    for (l = 0; l < nx && status == LAT_OK; l++)
+        for (j = 0; j < ny; j++)
+            out[l * ny + j] =
                 n < 4 ? (double)NAN
                       : cka_of(hsic_of(&sums[0], pool, &rows[l],
-                                       &rows[x_count + j], n, block),
-                               self[l], self[x_count + j]);
+                                       &rows[nx + j], n, block),
+                               self[l], self[nx + j]);
     if (status == LAT_OK && lat_interrupted())
         status = lat_error_set(error, LAT_INTERRUPTED, "interrupted");
 done:

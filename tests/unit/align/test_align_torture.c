@@ -198,7 +198,7 @@ static lat_status cka(lat_error *error)
     static const float rows[5 * 3] = {1, 2, 3, 4, 5, 6, 7, 8, 1,
                                       2, 3, 1, 0, 0, 9};
     const float *x[1] = {rows};
-    const size_t shape[3] = {5, 3, 3};
+    const lat_cka_layers layers = {x, 1, 3, x, 1, 3, 5};
     lat_cka *out = NULL;
     double value;
     lat_status status = lat_cka_create(&out, 3, 3, error);
@@ -207,7 +207,7 @@ static lat_status cka(lat_error *error)
         status = lat_cka_add(out, NULL, rows, rows, 5, error);
     lat_cka_free(out);
     if (status == LAT_OK)
-        status = lat_cka_run_layers(&value, NULL, x, 1, x, 1, shape, error);
+        status = lat_cka_run_layers(&value, NULL, &layers, error);
     return status;
 }
 

@@ -114,23 +114,22 @@ static void check_layers(lat_pool *pool)
 {
     static float rows[3][N * 10];
     const float *x[2] = {rows[0], rows[1]}, *y[1] = {rows[2]};
-    size_t shape[3] = {N, 10, 10}, i;
+    lat_cka_layers layers = {x, 2, 10, y, 1, 10, N};
+    size_t i;
     lat_error error = {0};
     double out[2];
 
     for (i = 0; i < 3; i++)
         fill(rows[i], N * 10, i + 5);
-    CHECK(lat_cka_run_layers(out, pool, x, 2, y, 1, shape, &error) ==
-          LAT_OK);
+    CHECK(lat_cka_run_layers(out, pool, &layers, &error) == LAT_OK);
     for (i = 0; i < 2; i++)
         CHECK(out[i] == streamed(NULL, rows[i], 10, rows[2], 10, N));
-    shape[0] = 3;
-    CHECK(lat_cka_run_layers(out, pool, x, 2, y, 1, shape, &error) ==
-          LAT_OK);
+    layers.n = 3;
+    CHECK(lat_cka_run_layers(out, pool, &layers, &error) == LAT_OK);
     CHECK(isnan(out[0]) && isnan(out[1]));
-    shape[0] = N;
+    layers.n = N;
     rows[1][57] = (float)NAN;
-    CHECK(lat_cka_run_layers(out, pool, x, 2, y, 1, shape, &error) ==
+    CHECK(lat_cka_run_layers(out, pool, &layers, &error) ==
           LAT_OUT_OF_RANGE);
     CHECK(strstr(error.text, "row 5") != NULL);
     memset(rows[0], 0, sizeof rows[0]);
