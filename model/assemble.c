@@ -7,6 +7,7 @@
  * mapped file: a row is widened when its token comes up.  Every value is
  * looked at once here, so that a NaN is found before it spreads.
  */
+#include "containers_int.h"
 #include "encoder_int.h"
 
 static float *new_floats(size_t count, lat_error *error)
@@ -63,22 +64,57 @@ static lat_status load_precise(lat_precise *precise, lat_pair pair,
     return status;
 }
 
-static lat_status load_layer(const lat_kernels *kernels, lat_layer *layer,
+/* Looks at a large tensor's values in pieces, by whoever is free; a walk in
+ * order then finds the first that is unfit. */
+#define CHECK_VALUES ((uint64_t)1 << 20)
+typedef struct checking {
+    const lat_tensor *tensor;
+    bool *failed; /* one for each worker */
+} checking;
+
+static void check_task(void *context, size_t task, size_t worker)
+{
+    const checking *c = context;
+    uint64_t first = task * CHECK_VALUES, left = c->tensor->count - first;
+    if (lat_tensor_values(NULL, c->tensor, first,
+                          left < CHECK_VALUES ? left : CHECK_VALUES,
+                          NULL) != LAT_OK)
+        c->failed[worker] = true;
+}
+
+lat_status lat_model_check(const lat_model *m, const lat_tensor *tensor,
+                           lat_error *error)
+{
+    size_t threads = lat_pool_threads(m->opener);
+    bool failed = false;
+    checking c = {tensor, lat_new_array(threads, sizeof *c.failed)};
+    if (c.failed == NULL)
+        return lat_error_memory(error, threads);
+    lat_pool_run(m->opener,
+                 (size_t)((tensor->count + CHECK_VALUES - 1) / CHECK_VALUES),
+                 check_task, &c);
+    for (size_t i = 0; i < threads; i++)
+        failed = failed || c.failed[i];
+    lat_free(c.failed);
+    return failed ? lat_weights_check(tensor, error) : LAT_OK;
+}
+
+static lat_status load_layer(const lat_model *m, lat_layer *layer,
                              const lat_layout_layer *from, lat_error *error)
 {
     const lat_pair key_value[2] = {from->key, from->value};
     lat_status status;
-    if ((status = lat_linear_load(&layer->query, kernels, &from->query, 1,
+    if ((status = lat_linear_load(&layer->query, m, &from->query, 1,
                                   error)) ||
-        (status = lat_linear_load(&layer->key_value, kernels, key_value, 2,
+        (status = lat_linear_load(&layer->key_value, m, key_value, 2,
                                   error)) ||
-        (status = lat_linear_load(&layer->output, kernels, &from->output, 1,
+        (status = lat_linear_load(&layer->output, m, &from->output, 1,
                                   error)) ||
         (status = load_norm(&layer->attention_norm, from->attention_norm,
                             error)) ||
-        (status = lat_linear_load(&layer->up, kernels, &from->up, 1,
+        (status = lat_linear_load(&layer->up, m, &from->up, 1,
                                   error)) ||
-        (status = lat_linear_load(&layer->down, kernels, &from->down, 1,
+        (status = lat_linear_load(&layer->down, m, &from->down, 1,
                                   error)))
         return status;
     return load_norm(&layer->output_norm, from->output_norm, error);
@@ -87,7 +123,7 @@ static lat_status load_layer(const lat_kernels *kernels, lat_layer *layer,
 static lat_status load_embeddings(lat_model *m, lat_error *error)
 {
     const lat_layout *layout = &m->layout;
-    lat_status status = lat_weights_check(layout->word, error);
+    lat_status status = lat_model_check(m, layout->word, error);
     if (status == LAT_OK)
         status = load_vector(&m->position, layout->position, error);
     if (status == LAT_OK && layout->type != NULL)
@@ -98,7 +134,7 @@ static lat_status load_embeddings(lat_model *m, lat_error *error)
         status = load_norm(&m->embedding_norm, layout->embedding_norm,
                            error);
     if (status == LAT_OK && layout->project.weight != NULL)
-        status = lat_linear_load(&m->project, m->kernels, &layout->project, 1,
+        status = lat_linear_load(&m->project, m, &layout->project, 1,
                                  error);
     m->dropped = m->weights->positions_dropped;
     return status;
@@ -107,13 +143,13 @@ static lat_status load_embeddings(lat_model *m, lat_error *error)
 static lat_status load_lm(lat_model *m, lat_error *error)
 {
     const lat_layout *layout = &m->layout;
-    lat_status status = lat_linear_load(&m->lm_dense, m->kernels,
-                                        &layout->dense, 1, error);
+    lat_status status = lat_linear_load(&m->lm_dense, m, &layout->dense, 1,
+                                        error);
     if (status == LAT_OK)
         status = load_norm(&m->lm_norm, layout->norm, error);
     if (status == LAT_OK)
-        status = lat_linear_load(&m->lm_decoder, m->kernels, &layout->out,
-                                 1, error);
+        status = lat_linear_load(&m->lm_decoder, m, &layout->out, 1,
+                                 error);
     return status;
 }
 
@@ -184,8 +220,7 @@ lat_status lat_model_assemble(lat_model *m, lat_error *error)
     number_layers(m);
     status = load_embeddings(m, error);
     for (size_t i = 0; status == LAT_OK && i < m->layer_count; i++)
-        status = load_layer(m->kernels, &m->layers[i],
-                            &m->layout.layers[i], error);
+        status = load_layer(m, &m->layers[i], &m->layout.layers[i], error);
     if (status == LAT_OK)
         status = load_head(m, error);
     if (status == LAT_OK)

@@ -184,6 +184,7 @@ struct lat_model {
     lat_layout layout;
     lat_weights *weights;
     const lat_kernels *kernels;
+    lat_pool *opener;     /* helps while the model is made, else NULL */
     lat_arena arena;      /* config, layout, names */
     char *path;
     /* Word rows are widened one by one as they are looked up; the rest is
@@ -206,13 +207,21 @@ struct lat_model {
     size_t work_size;     /* floats */
 };
 
+/* Everything after the weights were found (model.c).  Takes the weights:
+ * they are closed with the model, or here when that fails. */
+lat_status lat_model_build(lat_model **out, lat_weights *weights,
+                           const lat_model_options *options,
+                           lat_error *error);
 lat_status lat_model_assemble(lat_model *model, lat_error *error);
+/* lat_weights_check with the help of the pool that opens the model. */
+lat_status lat_model_check(const lat_model *model, const lat_tensor *tensor,
+                           lat_error *error);
 void lat_model_dismantle(lat_model *model);
 
 /* ---- Matrices of weights (linear.c) ------------------------------------- */
 
 /* `count` (1 or 2) Linears of one shape, laid under each other. */
-lat_status lat_linear_load(lat_linear *linear, const lat_kernels *kernels,
+lat_status lat_linear_load(lat_linear *linear, const lat_model *model,
                            const lat_pair *parts, size_t count,
                            lat_error *error);
 void lat_linear_free(lat_linear *linear);

@@ -92,29 +92,64 @@ static void pack_group(const lat_kernels *kernels, float *panels,
 
 /* ---- Loading ------------------------------------------------------------ */
 
-static lat_status pack_all(lat_linear *linear, const lat_kernels *kernels,
+/* Groups of rows are packed by whoever is free.  What goes wrong is only
+ * noted; a walk in order then finds the first of the errors. */
+typedef struct packing {
+    const lat_linear *linear;
+    const lat_kernels *kernels;
+    float *rows; /* a group for each worker */
+    bool *failed; /* one for each worker */
+} packing;
+
+static lat_status pack_one(const packing *p, size_t group, float *rows,
                            lat_error *error)
 {
-    size_t group = LAT_GROUP * linear->k;
-    float *rows = lat_alloc(group * sizeof *rows);
-    size_t size = lat_panels_size(linear->n, linear->k) * sizeof *rows;
-    lat_status status = LAT_OK;
-    linear->panels = lat_alloc(size);
-    if (rows == NULL || linear->panels == NULL)
-        status = lat_error_memory(error, size);
-    for (size_t i = 0; status == LAT_OK && i < linear->n; i += LAT_GROUP) {
-        size_t left = linear->n - i;
-        size_t count = left < LAT_GROUP ? left : LAT_GROUP;
-        status = widen_rows(rows, linear, i, count, error);
-        if (status == LAT_OK)
-            pack_group(kernels, linear->panels, linear, linear->n, i, rows,
-                       count);
-    }
-    lat_free(rows);
+    const lat_linear *linear = p->linear;
+    size_t first = group * LAT_GROUP, left = linear->n - first;
+    size_t count = left < LAT_GROUP ? left : LAT_GROUP;
+    lat_status status = widen_rows(rows, linear, first, count, error);
+    if (status == LAT_OK)
+        pack_group(p->kernels, linear->panels, linear, linear->n, first,
+                   rows, count);
     return status;
 }
 
-lat_status lat_linear_load(lat_linear *linear, const lat_kernels *kernels,
+static void pack_task(void *context, size_t task, size_t worker)
+{
+    const packing *p = context;
+    float *rows = p->rows + worker * LAT_GROUP * p->linear->k;
+    if (pack_one(p, task, rows, NULL) != LAT_OK)
+        p->failed[worker] = true;
+}
+
+static lat_status pack_all(lat_linear *linear, const lat_kernels *kernels,
+                           lat_pool *pool, lat_error *error)
+{
+    size_t threads = lat_pool_threads(pool);
+    size_t groups = (linear->n + LAT_GROUP - 1) / LAT_GROUP;
+    size_t room = threads * LAT_GROUP * linear->k * sizeof(float);
+    size_t size = lat_panels_size(linear->n, linear->k) * sizeof(float);
+    packing p = {linear, kernels, lat_alloc(room),
+                 lat_new_array(threads, sizeof *p.failed)};
+    lat_status status = LAT_OK;
+    bool failed = false;
+    linear->panels = lat_alloc(size);
+    if (p.rows == NULL || p.failed == NULL || linear->panels == NULL) {
+        status = lat_error_memory(error, size);
+        goto done;
+    }
+    lat_pool_run(pool, groups, pack_task, &p);
+    for (size_t i = 0; i < threads; i++)
+        failed = failed || p.failed[i];
+    for (size_t i = 0; failed && status == LAT_OK && i < groups; i++)
+        status = pack_one(&p, i, p.rows, error);
+done:
+    lat_free(p.rows);
+    lat_free(p.failed);
+    return status;
+}
+
+lat_status lat_linear_load(lat_linear *linear, const lat_model *model,
                            const lat_pair *parts, size_t count,
                            lat_error *error)
 {
@@ -133,11 +168,12 @@ lat_status lat_linear_load(lat_linear *linear, const lat_kernels *kernels,
         lat_status status = lat_weights_copy_f32(linear->bias + i * n,
                                                  parts[i].bias, error);
         if (status == LAT_OK && !wide)
-            status = lat_weights_check(parts[i].weight, error);
+            status = lat_model_check(model, parts[i].weight, error);
         if (status != LAT_OK)
             return status;
     }
-    return wide ? pack_all(linear, kernels, error) : LAT_OK;
+    return wide ? pack_all(linear, model->kernels, model->opener, error)
+                : LAT_OK;
 }
 
 void lat_linear_free(lat_linear *linear)

@@ -68,14 +68,12 @@ static lat_status name_classes(lat_model *m, lat_error *error)
                                 : lat_error_memory(error, info->classes);
 }
 
-static lat_status open_parts(lat_model *m, const char *path,
-                             bool ignore_head, lat_error *error)
+static lat_status build_parts(lat_model *m, bool ignore_head,
+                              lat_error *error)
 {
-    lat_status status = lat_weights_open(&m->weights, path, error);
-    if (status != LAT_OK)
-        return status;
-    status = lat_config_read(&m->config, &m->arena, m->weights->config,
-                             m->weights->config_size, error);
+    lat_status status = lat_config_read(&m->config, &m->arena,
+                                        m->weights->config,
+                                        m->weights->config_size, error);
     if (status != LAT_OK)
         return lat_error_in_file(error, m->weights->config_path);
     status = lat_layout_find(&m->layout, &m->arena, m->weights, &m->config,
@@ -90,7 +88,37 @@ static lat_status open_parts(lat_model *m, const char *path,
         status = lat_model_assemble(m, error);
     if (status != LAT_OK)
         lat_error_in_file(error, m->weights->file_count == 1
-                                     ? m->weights->files[0] : path);
+                                     ? m->weights->files[0]
+                                     : m->weights->path);
+    return status;
+}
+
+lat_status lat_model_build(lat_model **out, lat_weights *weights,
+                           const lat_model_options *options,
+                           lat_error *error)
+{
+    static const lat_model_options none = {0};
+    *out = NULL;
+    lat_model *m = lat_alloc_zero(sizeof *m);
+    if (m == NULL) {
+        lat_weights_close(weights);
+        return lat_error_memory(error, sizeof *m);
+    }
+    options = options != NULL ? options : &none;
+    m->kernels = lat_kernels_best();
+    m->weights = weights;
+    m->path = lat_copy_string(weights->path);
+    m->opener = options->pool;
+    lat_status status = LAT_OK;
+    if (m->path == NULL)
+        status = lat_error_memory(error, strlen(weights->path) + 1);
+    if (status == LAT_OK)
+        status = build_parts(m, options->ignore_head, error);
+    m->opener = NULL;
+    if (status == LAT_OK)
+        *out = m;
+    else
+        lat_model_close(m);
     return status;
 }
 
@@ -98,23 +126,12 @@ lat_status lat_model_open(lat_model **out, const char *path,
                           const lat_model_options *options,
                           lat_error *error)
 {
+    lat_weights *weights = NULL;
     *out = NULL;
-    lat_model *m = lat_alloc_zero(sizeof *m);
-    if (m == NULL)
-        return lat_error_memory(error, sizeof *m);
-    m->kernels = lat_kernels_best();
-    m->path = lat_copy_string(path);
-    lat_status status = LAT_OK;
-    if (m->path == NULL)
-        status = lat_error_memory(error, strlen(path) + 1);
-    if (status == LAT_OK)
-        status = open_parts(m, path,
-                            options != NULL && options->ignore_head, error);
-    if (status == LAT_OK)
-        *out = m;
-    else
-        lat_model_close(m);
-    return status;
+    lat_status status = lat_weights_open(&weights, path, error);
+    if (status != LAT_OK)
+        return status;
+    return lat_model_build(out, weights, options, error);
 }
 
 void lat_model_close(lat_model *m)

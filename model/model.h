@@ -55,11 +55,19 @@ typedef struct lat_model_info {
 
 typedef struct lat_model_options {
     bool ignore_head; /* load the encoder only */
+    lat_pool *pool;   /* helps with opening; not kept; may be NULL */
 } lat_model_options;
 
 lat_status lat_model_open(lat_model **out, const char *path,
                           const lat_model_options *options,
                           lat_error *error);
+/* A BERT encoder of that shape with random weights, for timing. */
+typedef struct lat_model_shape {
+    size_t layers, hidden, heads, feed_forward, vocabulary, positions;
+} lat_model_shape;
+lat_status lat_model_random(lat_model **out, const lat_model_shape *shape,
+                            uint64_t seed, const lat_model_options *options,
+                            lat_error *error);
 void lat_model_close(lat_model *model); /* NULL is fine */
 const lat_model_info *lat_model_get_info(const lat_model *model);
 
