@@ -1,6 +1,7 @@
 /* verb_run.c - the whole study. */
 #include "report_int.h"
 #include "study_int.h"
+#include "trigger_files_int.h"
 #include "verbs_int.h"
 
 static const cli_option options[] = {
@@ -28,10 +29,10 @@ static const cli_option options[] = {
      "shuffles behind each chance level", "100"},
     {"bootstraps", 0, CLI_COUNT, "N",
      "resamples of the sentences behind each interval", "100"},
-    {"candidates", 0, CLI_COUNT, "N",
-     "trigger words tried for each class and source", "60"},
-    {"keep", 0, CLI_COUNT, "N",
-     "best of them that are scored on held-out sentences", "10"},
+    {"trigger-layers", 0, CLI_TEXT, "LIST",
+     "layers whose polarised concepts give triggers: last, or as --layers",
+     "last"},
+    OPTIONS_SEARCH("24", "4", "200"),
     {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
     {"dry-run", 0, CLI_FLAG, NULL,
      "words, memory, disk and seconds, without running", NULL},

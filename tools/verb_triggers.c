@@ -1,7 +1,7 @@
 /*
  * verb_triggers.c - flip rates of given words over all eligible sentences.
  */
-#include "inputs_int.h"
+#include "trigger_files_int.h"
 #include "verbs_int.h"
 
 #include <math.h>
@@ -28,7 +28,7 @@ typedef struct given {
     char *text; /* the words, cut up */
     const char *words[MOST_WORDS];
     size_t count;
-    lat_insertion insertions[3];
+    lat_insertion insertions[TRIGGER_INSERTIONS];
     size_t insertion_count;
     lat_pair_side where;
 } given;
@@ -54,29 +54,13 @@ static lat_status read_given(given *out, const cli_call *call,
             break;
         *at = '\0';
     }
-    for (const char *at = cli_text(call, "insert");; at++) {
-        size_t size = strcspn(at, ",");
-        if (out->insertion_count == 3)
-            return lat_error_set(error, LAT_USAGE,
-                                 "--insert names more than three ways");
-        lat_status status = lat_insertion_read(
-            &out->insertions[out->insertion_count++], at, size, error);
-        if (status != LAT_OK)
-            return status;
-        at += size;
-        if (*at == '\0')
-            break;
-    }
-    static const char *const sides[] = {"second", "first", "both"};
-    const char *pair = cli_text(call, "pair");
-    for (size_t i = 0; i < 3; i++)
-        if (strcmp(pair, sides[i]) == 0) {
-            out->where = (lat_pair_side)i;
-            return LAT_OK;
-        }
-    return lat_error_set(error, LAT_USAGE,
-                         "--pair is '%.40s', expected second, first or both",
-                         pair);
+    lat_status status = trigger_insertions(
+        out->insertions, &out->insertion_count, cli_text(call, "insert"),
+        error);
+    if (status == LAT_OK)
+        status = lat_pair_side_read(&out->where, cli_text(call, "pair"),
+                                    error);
+    return status;
 }
 
 static void put_cell(lat_buffer *out, double value)

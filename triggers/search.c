@@ -2,310 +2,347 @@
  * search.c - ranks trigger candidates on one half of the eligible sentences
  * and scores the best of them on the other.
  *
- *   candidates of a source
- *     -> development half: successive halving (16, 32, 64, ... sentences,
- *        the better half goes on), all insertions together
+ *   candidates of a source, for a layer and a class
+ *     -> development half: successive halving, all insertions together
+ *        (search_rank.c); with --length n the best become longer and go
+ *        through it again
  *     -> the `keep` best -> held-out half: flip rates, intervals
+ *        (search_score.c)
  *
  * Every source gets the same number of candidates and the same rounds, so
- * none is favoured by the search.
+ * none is favoured by the search; only the upper bound has more of both, and
+ * says so.
  */
 #include "search_int.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROUND = 16 };
+/* Lists of one layer and class. */
+typedef struct job {
+    candidates lists[LAT_SOURCES];
+} job;
 
-/* Everything about one class. */
-typedef struct class_search {
-    lat_search *out;
-    const lat_search_input *input;
-    lat_pool *pool;
-    lat_progress *progress;
-    uint32_t c;
-    uint32_t *development, *held_out; /* eligible sentences */
-    size_t development_count, held_out_count;
-    double *concept_rates; /* held_out_count x insertions: for each sentence,
-                              share of concept words that flip it */
-    bool has_concept;
-} class_search;
-
-static const char *word_text(const class_search *s, uint32_t word)
+static size_t length_of(const lat_search_options *o)
 {
-    return lat_intern_text(s->input->concepts->words, word, NULL);
+    return o->length == 0 ? 1 : o->length;
 }
 
-/* ---- Development half --------------------------------------------------- */
-
-static int by_success(const void *a, const void *b)
+static size_t beam_of(const lat_search_options *o)
 {
-    const candidate *x = a, *y = b;
-    if (x->flipped != y->flipped)
-        return x->flipped > y->flipped ? -1 : 1;
-    if (x->drop != y->drop)
-        return x->drop > y->drop ? -1 : 1;
-    return (x->word > y->word) - (x->word < y->word);
+    size_t beam = o->beam == 0 ? o->keep : o->beam;
+    return length_of(o) > 1 ? beam : 0;
 }
 
-/* Adds to each candidate what it does to development sentences from..to-1,
- * over all insertions. */
-static lat_status try_more(class_search *s, candidate *items, size_t count,
-                           size_t from, size_t to, lat_error *error)
+/* Triggers that halving must leave: what is scored, and what is made longer. */
+static size_t survivors(const lat_search_options *o)
 {
-    const lat_search_options *o = &s->out->options;
-    size_t sentences = to - from, trials = count * o->insertion_count;
-    lat_trial *list = lat_new_array(trials, sizeof *list);
-    lat_outcome *outcomes =
-        lat_new_array(trials, sentences * sizeof *outcomes);
-    lat_status status = LAT_OK;
-    if (list == NULL || outcomes == NULL) {
-        status = lat_error_memory(error, trials * sentences * 8);
-        goto done;
+    size_t beam = beam_of(o);
+    return o->keep > beam ? o->keep : beam;
+}
+
+/* ---- What it will cost -------------------------------------------------- */
+
+/* Most queries of one source, `n` candidates, with d development and h
+ * held-out sentences for the class, `all` held-out ones for accuracy. */
+static uint64_t source_cost(const lat_search *out, lat_source source,
+                            size_t n, size_t d, size_t h, size_t all)
+{
+    const lat_search_options *o = &out->options;
+    uint64_t cost = 0;
+    size_t kept = n < o->keep ? n : o->keep;
+    if (n == 0)
+        return 0;
+    for (size_t length = 1; length <= length_of(o); length++) {
+        cost += search_halving_cost(
+            length == 1 ? n : out->candidates, d, survivors(o),
+            length == 1 ? search_schedule(source)
+                        : search_schedule(LAT_SOURCE_CONCEPT));
+        cost += (uint64_t)(length == 1 ? kept : o->keep) * h + all;
     }
-    for (size_t t = 0; t < trials; t++)
-        list[t] = (lat_trial){
-            .words = word_text(s, items[t / o->insertion_count].word),
-            .insertion = o->insertions[t % o->insertion_count],
-            .where = o->where, .seed = o->seed};
-    status = lat_trials_run(outcomes, &s->out->evaluation, s->pool, list,
-                            trials, s->development + from, sentences,
-                            &s->out->queries, error);
-    for (size_t t = 0; t < trials && status == LAT_OK; t++) {
-        lat_flips flips;
-        status = lat_flips_count(&flips, &s->out->evaluation, s->c,
-                                 s->development + from,
-                                 outcomes + t * sentences, sentences, error);
-        if (status == LAT_OK) {
-            items[t / o->insertion_count].flipped += flips.flipped;
-            items[t / o->insertion_count].drop +=
-                flips.drop_mean * (double)sentences;
+    if (source == LAT_SOURCE_CONCEPT && o->whole != 0)
+        cost += (uint64_t)kept * h;
+    return cost * o->insertion_count;
+}
+
+static size_t limit_of(const lat_search *out, int source)
+{
+    return source == LAT_SOURCE_GREEDY ? out->upper : out->candidates;
+}
+
+static uint64_t estimate(const lat_search *out, const job *jobs,
+                         size_t layers, uint32_t *room)
+{
+    const lat_evaluation *e = &out->evaluation;
+    uint64_t cost = 0;
+    size_t held = e->usable_count - out->split_development;
+    for (uint32_t c = 0; c < e->classes; c++) {
+        size_t d = lat_evaluation_eligible(room, e, c, out->split,
+                                           out->split_development);
+        size_t h = lat_evaluation_eligible(
+            room, e, c, out->split + out->split_development, held);
+        for (size_t l = 0; l < layers; l++)
+            for (int source = 0; source < LAT_SOURCES; source++) {
+                size_t n = jobs[l * e->classes + c].lists[source].count;
+                size_t most = limit_of(out, source);
+                /* Sources that do not look at the layer's concepts ask the
+                 * same of every layer: once is enough. */
+                if (l == 0 || source == LAT_SOURCE_CONCEPT ||
+                    source == LAT_SOURCE_MATCHED)
+                    cost += source_cost(out, (lat_source)source,
+                                        n < most ? n : most, d, h, held);
+            }
+    }
+    return cost;
+}
+
+/* Fewer candidates until the budget holds. */
+static lat_status fit_budget(lat_search *out, job *jobs, size_t layers,
+                             lat_error *error)
+{
+    const lat_search_options *o = &out->options;
+    uint32_t *room = lat_new_array(out->evaluation.usable_count,
+                                   sizeof *room);
+    if (room == NULL)
+        return lat_error_memory(error, out->evaluation.usable_count * 4);
+    out->estimate = estimate(out, jobs, layers, room);
+    while (o->max_queries != 0 && out->estimate > o->max_queries &&
+           (out->candidates > 1 || out->upper != 0)) {
+        if (out->upper > out->candidates || out->candidates <= 1)
+            out->upper /= 2;
+        else
+            out->candidates /= 2;
+        out->estimate = estimate(out, jobs, layers, room);
+    }
+    lat_free(room);
+    if (o->max_queries != 0 && out->estimate > o->max_queries)
+        return lat_error_set(error, LAT_OUT_OF_RANGE,
+                             "one candidate of each source takes %llu "
+                             "queries, more than the %llu allowed",
+                             (unsigned long long)out->estimate,
+                             (unsigned long long)o->max_queries);
+    for (size_t j = 0; j < layers * out->evaluation.classes; j++)
+        for (int source = 0; source < LAT_SOURCES; source++) {
+            candidates *list = &jobs[j].lists[source];
+            size_t most = limit_of(out, source);
+            list->count = list->count < most ? list->count : most;
         }
-    }
-    if (s->progress != NULL)
-        lat_progress_add(s->progress, (uint64_t)trials * sentences);
-done:
-    lat_free(list);
-    lat_free(outcomes);
-    return status;
-}
-
-/* Leaves the best `keep` in front, all of them tried on every development
- * sentence. */
-static lat_status halve(class_search *s, candidates *list, lat_error *error)
-{
-    size_t alive = list->count, seen = 0, keep = s->out->options.keep;
-    lat_status status = LAT_OK;
-    while (status == LAT_OK && seen < s->development_count) {
-        size_t upto = seen == 0 ? FIRST_ROUND : 2 * seen;
-        bool last = alive <= keep || upto >= s->development_count;
-        if (last)
-            upto = s->development_count;
-        status = try_more(s, list->items, alive, seen, upto, error);
-        if (status != LAT_OK)
-            return status;
-        qsort(list->items, alive, sizeof *list->items, by_success);
-        seen = upto;
-        if (!last)
-            alive = alive / 2 > keep ? alive / 2 : keep;
-    }
-    if (list->count > keep)
-        list->count = keep;
-    return status;
-}
-
-/* ---- Held-out half ------------------------------------------------------ */
-
-/* Flip rate over resampled sentences: value[i] is what sentence i gives. */
-static lat_status bootstrap(lat_interval *out, const double *value,
-                            const double *less, size_t n, size_t times,
-                            uint64_t seed, lat_error *error)
-{
-    double *rates = lat_new_array(times, sizeof *rates);
-    memset(out, 0, sizeof *out);
-    if (rates == NULL)
-        return lat_error_memory(error, times * sizeof *rates);
-    for (size_t b = 0; b < times && n != 0; b++) {
-        lat_random random;
-        double sum = 0;
-        lat_random_seed(&random, seed, 1000 + b);
-        for (size_t i = 0; i < n; i++) {
-            size_t at = (size_t)lat_random_below(&random, n);
-            sum += value[at] - (less == NULL ? 0 : less[at]);
-        }
-        rates[b] = sum / (double)n;
-    }
-    *out = lat_interval_of(rates, n == 0 ? 0 : times);
-    lat_free(rates);
     return LAT_OK;
 }
 
-/* One insertion of all kept words of a source. */
-static lat_status score_insertion(class_search *s, lat_source source,
-                                  const candidates *list, size_t tried,
-                                  size_t insertion, lat_error *error)
+/* ---- One source --------------------------------------------------------- */
+
+/* What was kept of other sources joins the upper bound: it must not fall
+ * below them only because its first rounds are short. */
+static lat_status join_kept(candidates *list, size_t *kept,
+                            const candidates *others, lat_error *error)
 {
-    const lat_search_options *o = &s->out->options;
-    size_t n = s->held_out_count, words = list->count;
-    lat_trial *trials = lat_new_array(words, sizeof *trials);
-    lat_outcome *outcomes = lat_new_array(words, n * sizeof *outcomes);
-    double *share = lat_new_array(n, sizeof *share);
-    double *flip = lat_new_array(n, sizeof *flip);
-    lat_source_summary *summary =
-        &s->out->summaries[s->out->summary_count++];
-    lat_status status = LAT_OK;
-    *summary = (lat_source_summary){
-        .source = source, .class_number = s->c,
-        .insertion = o->insertions[insertion], .tried = tried,
-        .kept = words, .mean_rate = NAN, .best_rate = NAN};
-    if (trials == NULL || outcomes == NULL || share == NULL ||
-        flip == NULL) {
-        status = lat_error_memory(error, words * n * sizeof *outcomes);
-        goto done;
+    candidates all = {NULL, 0};
+    all.items = lat_new_array(*kept + others->count, sizeof *all.items);
+    if (all.items == NULL)
+        return lat_error_memory(error, others->count * sizeof *all.items);
+    for (size_t i = 0; i < *kept; i++)
+        all.items[all.count++] = list->items[i];
+    for (size_t i = 0; i < others->count; i++) {
+        bool there = false;
+        for (size_t j = 0; j < all.count && !there; j++)
+            there = strcmp(all.items[j].text, others->items[i].text) == 0;
+        if (there)
+            continue;
+        all.items[all.count] = others->items[i];
+        all.items[all.count].concept = LAT_NO_NUMBER;
+        all.items[all.count].place = list->count + i;
+        all.count++;
     }
-    for (size_t w = 0; w < words; w++)
-        trials[w] = (lat_trial){.words = word_text(s, list->items[w].word),
-                                .insertion = o->insertions[insertion],
-                                .where = o->where, .seed = o->seed};
-    status = lat_trials_run(outcomes, &s->out->evaluation, s->pool, trials,
-                            words, s->held_out, n, &s->out->queries, error);
-    if (s->progress != NULL)
-        lat_progress_add(s->progress, (uint64_t)words * n);
-    double best = -1, sum = 0;
-    for (size_t w = 0; w < words && status == LAT_OK; w++) {
-        const lat_outcome *own = outcomes + w * n;
-        lat_scored *scored = &s->out->scored[s->out->scored_count];
-        *scored = (lat_scored){.source = source, .class_number = s->c,
-                               .concept = list->items[w].concept,
-                               .word = list->items[w].word,
-                               .insertion = o->insertions[insertion]};
-        scored->development.flipped = list->items[w].flipped;
-        scored->development.eligible =
-            s->development_count * o->insertion_count;
-        scored->development.rate =
-            (double)scored->development.flipped /
-            (double)scored->development.eligible;
-        status = lat_flips_count(&scored->held_out, &s->out->evaluation,
-                                 s->c, s->held_out, own, n, error);
-        for (size_t i = 0; i < n; i++) {
-            flip[i] = own[i].predicted == s->c;
-            share[i] += flip[i] / (double)words;
-        }
-        if (status == LAT_OK)
-            status = bootstrap(&scored->interval, flip, NULL, n,
-                               o->bootstraps, o->seed, error);
-        if (scored->held_out.rate > best)
-            best = scored->held_out.rate;
-        sum += scored->held_out.rate;
-        s->out->scored_count += status == LAT_OK;
-    }
-    if (status != LAT_OK || words == 0 || n == 0)
-        goto done;
-    summary->mean_rate = sum / (double)words;
-    summary->best_rate = best;
-    status = bootstrap(&summary->interval, share, NULL, n, o->bootstraps,
-                       o->seed, error);
-    double *concept_share = s->concept_rates + insertion * n;
-    if (status == LAT_OK && source == LAT_SOURCE_CONCEPT)
-        memcpy(concept_share, share, n * sizeof *share);
-    else if (status == LAT_OK && s->has_concept)
-        status = bootstrap(&summary->ahead, concept_share, share, n,
-                           o->bootstraps, o->seed, error);
-done:
-    lat_free(trials);
-    lat_free(outcomes);
-    lat_free(share);
-    lat_free(flip);
-    return status;
+    search_sort(&all);
+    candidates_free(list);
+    *list = all;
+    *kept = all.count;
+    return LAT_OK;
 }
 
-/* ---- One class ---------------------------------------------------------- */
+/* Adds the first `count` of a list to what other sources kept. */
+static lat_status remember(candidates *all, const candidates *list,
+                           size_t count, lat_error *error)
+{
+    size_t size = (all->count + count) * sizeof *all->items;
+    candidate *grown = lat_realloc(all->items, size);
+    if (grown == NULL)
+        return lat_error_memory(error, size);
+    all->items = grown;
+    for (size_t i = 0; i < count; i++)
+        all->items[all->count++] = list->items[i];
+    return LAT_OK;
+}
+
+static lat_status search_longer(class_search *s, lat_source source,
+                                const candidates *singles, size_t kept,
+                                lat_error *error)
+{
+    const lat_search_options *o = &s->out->options;
+    candidates parents = {singles->items, kept}, next = {NULL, 0};
+    candidate *owned = NULL;
+    lat_status status = LAT_OK;
+    for (size_t length = 2; length <= length_of(o) && status == LAT_OK;
+         length++) {
+        status = search_extend(&next, s, &parents, beam_of(o), singles,
+                               error);
+        if (status != LAT_OK)
+            break;
+        lat_free(owned);
+        owned = next.items;
+        size_t tried = next.count;
+        status = search_halve(s, &next, survivors(o),
+                              search_schedule(LAT_SOURCE_CONCEPT), error);
+        parents = next;
+        if (parents.count > survivors(o))
+            parents.count = survivors(o);
+        if (next.count > o->keep)
+            next.count = o->keep;
+        if (status == LAT_OK)
+            status = search_score(s, source, &next, tried, length, error);
+    }
+    lat_free(owned);
+    return status;
+}
 
 static lat_status search_source(class_search *s, lat_source source,
-                                candidates *concept_words, lat_error *error)
+                                candidates *list, candidates *others,
+                                lat_error *error)
 {
     const lat_search_options *o = &s->out->options;
-    candidates list = {NULL, 0};
-    size_t most = source == LAT_SOURCE_CONCEPT ? o->candidates
-                                               : concept_words->count;
+    size_t tried = list->count, most = survivors(o);
     lat_status status =
-        candidates_make(&list, s->input, source, s->c, most, concept_words,
-                        o->seed + s->c, error);
-    size_t tried = list.count;
-    if (status == LAT_OK && source == LAT_SOURCE_CONCEPT) {
-        /* Kept whole: the controls follow its size and frequencies. */
-        concept_words->items =
-            lat_new_array(list.count, sizeof *concept_words->items);
-        if (concept_words->items == NULL) {
-            status = lat_error_memory(error, list.count * sizeof(candidate));
-        } else {
-            memcpy(concept_words->items, list.items,
-                   list.count * sizeof *list.items);
-            concept_words->count = list.count;
-            s->has_concept = list.count != 0;
-        }
-    }
+        search_halve(s, list, most, search_schedule(source), error);
+    size_t kept = list->count < most ? list->count : most;
+    if (status == LAT_OK && source == LAT_SOURCE_GREEDY && tried != 0)
+        status = join_kept(list, &kept, others, error);
+    candidates best = {list->items, kept < o->keep ? kept : o->keep};
     if (status == LAT_OK)
-        status = halve(s, &list, error);
-    for (size_t i = 0; i < o->insertion_count && status == LAT_OK; i++)
-        status = score_insertion(s, source, &list, tried, i, error);
-    candidates_free(&list);
+        status = search_score(s, source, &best, tried, 1, error);
+    if (status == LAT_OK && source != LAT_SOURCE_GREEDY)
+        status = remember(others, list, kept, error);
+    if (status == LAT_OK)
+        status = search_longer(s, source, list, kept, error);
+    if (status == LAT_OK && source == LAT_SOURCE_CONCEPT)
+        status = search_score_concepts(s, list, best.count, error);
     return status;
 }
 
-static lat_status search_class(class_search *s, lat_error *error)
+/* ---- One layer and class ------------------------------------------------ */
+
+static lat_status search_class(class_search *s, job *lists, lat_error *error)
 {
     lat_search *out = s->out;
-    const lat_evaluation *e = &out->evaluation;
-    candidates concept_words = {NULL, 0};
+    const lat_search_options *o = &out->options;
+    candidates others = {NULL, 0};
     lat_status status = LAT_OK;
-    s->has_concept = false;
-    s->development = lat_new_array(out->development, sizeof(uint32_t));
-    s->held_out = lat_new_array(out->held_out, sizeof(uint32_t));
-    s->concept_rates =
-        lat_new_array(out->held_out,
-                      out->options.insertion_count * sizeof(double));
+    size_t held = out->evaluation.usable_count - out->split_development;
+    s->held_all = out->split + out->split_development;
+    s->held_all_count = held;
+    s->development = lat_new_array(out->split_development, sizeof(uint32_t));
+    s->held_out = lat_new_array(held, sizeof(uint32_t));
+    s->concept_rates = lat_new_array(
+        held, length_of(o) * o->insertion_count * sizeof(double));
+    s->has_concept = lat_new_array(length_of(o), sizeof(bool));
     if (s->development == NULL || s->held_out == NULL ||
-        s->concept_rates == NULL) {
-        status = lat_error_memory(error, e->count * 8);
+        s->concept_rates == NULL || s->has_concept == NULL) {
+        status = lat_error_memory(error, held * 8);
         goto done;
     }
     s->development_count = lat_evaluation_eligible(
-        s->development, e, s->c, out->split, out->development);
+        s->development, &out->evaluation, s->c, out->split,
+        out->split_development);
     s->held_out_count = lat_evaluation_eligible(
-        s->held_out, e, s->c, out->split + out->development, out->held_out);
+        s->held_out, &out->evaluation, s->c, s->held_all, held);
     for (int source = 0; source < LAT_SOURCES && status == LAT_OK; source++)
-        status = search_source(s, (lat_source)source, &concept_words, error);
+        if (source != LAT_SOURCE_GREEDY || out->upper != 0)
+            status = search_source(s, (lat_source)source,
+                                   &lists->lists[source], &others, error);
 done:
-    candidates_free(&concept_words);
+    candidates_free(&others);
     lat_free(s->development);
     lat_free(s->held_out);
     lat_free(s->concept_rates);
+    lat_free(s->has_concept);
     return status;
 }
 
-/* A seeded half of the eligible sentences for choosing, the rest for the
- * figures. */
-static lat_status split(lat_search *out, lat_error *error)
+static lat_status make_lists(job *out, lat_search *search,
+                             const lat_search_input *input, size_t layer,
+                             uint32_t c, lat_error *error)
 {
-    const lat_evaluation *e = &out->evaluation;
-    size_t *order = lat_new_array(e->count, sizeof *order);
-    out->split = lat_new_array(e->count, sizeof *out->split);
-    if (order == NULL || out->split == NULL) {
-        lat_free(order);
-        return lat_error_memory(error, e->count * 12);
+    const lat_search_options *o = &search->options;
+    lat_status status = LAT_OK;
+    for (int source = 0; source < LAT_SOURCES && status == LAT_OK;
+         source++) {
+        const candidates *concept_words = &out->lists[LAT_SOURCE_CONCEPT];
+        size_t most = o->candidates;
+        if (source == LAT_SOURCE_GREEDY) /* bounds something only if there */
+            most = concept_words->count == 0 ? 0 : o->upper;
+        else if (source != LAT_SOURCE_CONCEPT)
+            most = concept_words->count;
+        status = candidates_make(&out->lists[source], search, input, layer,
+                                 (lat_source)source, c, most, concept_words,
+                                 error);
     }
-    lat_random random;
-    lat_random_seed(&random, out->options.seed, 10);
-    for (size_t i = 0; i < e->count; i++)
-        order[i] = i;
-    lat_random_shuffle(&random, order, e->count);
-    for (size_t i = 0; i < e->count; i++)
-        out->split[i] = e->items[order[i]];
-    out->development = e->count / 2;
-    out->held_out = e->count - out->development;
-    lat_free(order);
+    return status;
+}
+
+/* ---- All of it ---------------------------------------------------------- */
+
+static lat_status prepare(lat_search *out, lat_pool *pool,
+                          const lat_search_input *input, lat_error *error)
+{
+    lat_search_options *o = &out->options;
+    lat_status status =
+        lat_evaluation_open(&out->evaluation, input->reader, pool,
+                            input->evaluation, input->clustered, NULL, error);
+    if (status != LAT_OK)
+        return status;
+    const lat_evaluation *e = &out->evaluation;
+    out->split = lat_new_array(e->usable_count, sizeof *out->split);
+    if (out->split == NULL)
+        return lat_error_memory(error, e->usable_count * 4);
+    status = lat_evaluation_split(out->split, &out->split_development, e,
+                                  o->seed, error);
+    for (size_t i = 0; i < e->usable_count && status == LAT_OK; i++) {
+        uint32_t sentence = out->split[i];
+        bool right = (int32_t)e->predicted[sentence] ==
+                     e->corpus->sentences[sentence].gold;
+        out->development += right && i < out->split_development;
+        out->held_out += right && i >= out->split_development;
+    }
+    for (size_t l = 0; l < input->layer_count; l++) {
+        const lat_polarity *polarity = input->layers[l].polarity;
+        for (size_t k = 0; k < input->layers[l].concepts->count; k++)
+            out->polarised +=
+                lat_polarity_class(polarity, k, &polarity->theta) >= 0;
+    }
+    trial_kind kind = {o->where, o->repeat == 0 ? 1 : o->repeat, o->seed};
+    if (status == LAT_OK)
+        status = trial_store_open(&out->store, e, &kind, o->cache, error);
+    return status;
+}
+
+static lat_status check(const lat_search_options *o,
+                        const lat_search_input *input, lat_error *error)
+{
+    for (size_t i = 0; i < o->insertion_count; i++)
+        if (o->insertions[i] == LAT_INSERT_AFTER_FIRST &&
+            !input->evaluation->pairs)
+            return lat_error_set(error, LAT_USAGE,
+                                 "insertion 'after-first' needs pairs of "
+                                 "sentences");
+    if (o->length > LAT_TRIGGER_WORDS)
+        return lat_error_set(error, LAT_USAGE,
+                             "sequences of %zu words, expected at most %d",
+                             o->length, LAT_TRIGGER_WORDS);
+    if (o->keep == 0 || o->candidates == 0 || o->insertion_count == 0)
+        return lat_error_set(error, LAT_USAGE,
+                             "nothing to try: candidates %zu, keep %zu, "
+                             "insertions %zu; expected at least 1 of each",
+                             o->candidates, o->keep, o->insertion_count);
     return LAT_OK;
 }
 
@@ -314,26 +351,44 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
                           const lat_search_options *options,
                           lat_progress *progress, lat_error *error)
 {
-    size_t classes = input->reader->info->classes;
+    size_t classes = input->reader->info->classes, L = input->layer_count;
     memset(out, 0, sizeof *out);
     out->options = *options;
-    lat_status status =
-        lat_evaluation_open(&out->evaluation, input->reader, pool,
-                            input->evaluation, input->clustered, NULL, error);
+    out->candidates = options->candidates;
+    out->upper = options->upper;
+    job *jobs = lat_new_array(L, classes * sizeof *jobs);
+    lat_status status = jobs == NULL ? lat_error_memory(error, L * classes)
+                                     : check(options, input, error);
     if (status == LAT_OK)
-        status = split(out, error);
-    size_t rows = classes * LAT_SOURCES * options->insertion_count;
-    if (status == LAT_OK) {
-        out->summaries = lat_new_array(rows, sizeof *out->summaries);
-        out->scored =
-            lat_new_array(rows, options->keep * sizeof *out->scored);
-        if (out->summaries == NULL || out->scored == NULL)
-            status = lat_error_memory(error, rows * options->keep * 128);
-    }
+        status = prepare(out, pool, input, error);
+    for (size_t j = 0; j < L * classes && status == LAT_OK; j++)
+        status = make_lists(&jobs[j], out, input, j / classes,
+                            (uint32_t)(j % classes), error);
+    if (status == LAT_OK)
+        status = fit_budget(out, jobs, L, error);
+    if (status == LAT_OK && input->announce != NULL)
+        input->announce(input->context, out);
     class_search s = {.out = out, .input = input, .pool = pool,
                       .progress = progress};
-    for (s.c = 0; s.c < classes && status == LAT_OK; s.c++)
-        status = search_class(&s, error);
+    lat_progress_begin(progress, "triggers", "sentences", out->estimate);
+    for (size_t j = 0; j < L * classes && status == LAT_OK; j++) {
+        s.layer = j / classes;
+        s.c = (uint32_t)(j % classes);
+        status = search_class(&s, &jobs[j], error);
+    }
+    lat_progress_end(progress);
+    if (out->store != NULL) {
+        out->queries = trial_store_queries(out->store);
+        out->resumed = trial_store_resumed(out->store);
+        if (status == LAT_OK)
+            trial_store_finish(out->store);
+        else if (status == LAT_INTERRUPTED)
+            (void)trial_store_save(out->store, NULL);
+    }
+    for (size_t j = 0; jobs != NULL && j < L * classes; j++)
+        for (int source = 0; source < LAT_SOURCES; source++)
+            candidates_free(&jobs[j].lists[source]);
+    lat_free(jobs);
     if (status != LAT_OK)
         lat_search_free(out);
     return status;
@@ -341,9 +396,12 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
 
 void lat_search_free(lat_search *search)
 {
+    trial_store_free(search->store);
     lat_evaluation_free(&search->evaluation);
     lat_free(search->split);
     lat_free(search->scored);
     lat_free(search->summaries);
+    lat_free(search->concepts);
+    lat_arena_free(&search->arena);
     memset(search, 0, sizeof *search);
 }

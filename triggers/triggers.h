@@ -95,7 +95,9 @@ void lat_predictions(const float *logits, size_t count, size_t classes,
 typedef enum lat_insertion {
     LAT_INSERT_PREPEND, /* before the first word, with a space */
     LAT_INSERT_APPEND,  /* after the last word, with a space */
-    LAT_INSERT_RANDOM   /* between two words, seeded by the sentence */
+    LAT_INSERT_RANDOM,  /* between two words, seeded by the sentence */
+    LAT_INSERT_AFTER_FIRST /* behind the first sentence of a pair, whatever
+                              `where` says; behind a single sentence */
 } lat_insertion;
 const char *lat_insertion_name(lat_insertion insertion);
 lat_status lat_insertion_read(lat_insertion *out, const char *name,
@@ -103,6 +105,9 @@ lat_status lat_insertion_read(lat_insertion *out, const char *name,
 typedef enum lat_pair_side {
     LAT_PAIR_SECOND, LAT_PAIR_FIRST, LAT_PAIR_BOTH
 } lat_pair_side;
+const char *lat_pair_side_name(lat_pair_side side);
+lat_status lat_pair_side_read(lat_pair_side *out, const char *name,
+                              lat_error *error);
 
 /* The sentences on which triggers are tried: those with a gold class that
  * the model predicts right, less those that are in the clustered corpus. */
@@ -114,6 +119,8 @@ typedef struct lat_evaluation {
     double *probabilities;  /* corpus->count x classes */
     size_t count;           /* eligible for some class ... */
     uint32_t *items;        /* ... in corpus order */
+    size_t usable_count;    /* with a class and not clustered ... */
+    uint32_t *usable;       /* ... in corpus order: what accuracy is of */
     size_t unlabelled, wrong, clustered; /* why the others are not */
 } lat_evaluation;
 /* clustered may be NULL.  LAT_NOT_FOUND when the corpus has no gold class.
@@ -124,23 +131,34 @@ lat_status lat_evaluation_open(lat_evaluation *out, const lat_reader *reader,
                                lat_progress *progress, lat_error *error);
 void lat_evaluation_free(lat_evaluation *evaluation);
 /* Sentences of `from` (numbers in the corpus) that are eligible for class c:
- * not predicted as c.  Returns how many. */
+ * predicted right and not as c.  Returns how many. */
 size_t lat_evaluation_eligible(uint32_t *out,
                                const lat_evaluation *evaluation, uint32_t c,
                                const uint32_t *from, size_t count);
+/* Halves of the usable sentences, seeded: *development of them in front,
+ * the others behind.  `order` has room for usable_count.  Sentences of equal
+ * text are in the same half. */
+lat_status lat_evaluation_split(uint32_t *order, size_t *development,
+                                const lat_evaluation *evaluation,
+                                uint64_t seed, lat_error *error);
+
+/* ---- Trials (insertion.c) ----------------------------------------------- */
 
 /* One trigger put into sentences one way. */
 typedef struct lat_trial {
     const char *words; /* one word, or several joined by a space */
     lat_insertion insertion;
     lat_pair_side where;
+    size_t repeat;     /* copies of it, side by side; 0 = 1 */
     uint64_t seed;     /* of the random position */
 } lat_trial;
-/* What became of a sentence: class, and probability of the class that it
- * had before. */
+/* What became of a sentence. */
 typedef struct lat_outcome {
     uint32_t predicted;
-    float probability;
+    float probability; /* of the class that it had before */
+    float own;         /* of the class predicted now */
+    uint32_t cut;      /* 1: longer than the model's limit with the trigger,
+                          so that something fell off its end */
 } lat_outcome;
 /* outcomes: trials x count, in that order.  All perturbed sentences go
  * through the model together, in batches across trials.  *queries (may be
@@ -150,12 +168,20 @@ lat_status lat_trials_run(lat_outcome *outcomes,
                           const lat_trial *trials, size_t trial_count,
                           const uint32_t *sentences, size_t count,
                           uint64_t *queries, lat_error *error);
+/* The text that a trial makes of a sentence: a NUL-terminated text in `a`,
+ * and in `b` when it is a pair. */
+void lat_trial_text(lat_buffer *a, lat_buffer *b, const lat_sentence *sentence,
+                    const lat_trial *trial);
+/* False when the trigger leaves no room for a word of the sentence. */
+lat_status lat_trial_fits(bool *out, const lat_reader *reader,
+                          const lat_trial *trial, lat_error *error);
 
 /* Counts over outcomes of `count` sentences that are eligible for class c. */
 typedef struct lat_flips {
     size_t eligible;
     size_t flipped;  /* became c: targeted */
     size_t changed;  /* became anything else: untargeted */
+    size_t cut;      /* longer than the model's limit with the trigger */
     double rate;     /* flipped / eligible; NaN of nothing */
     double changed_rate;
     double drop_mean, drop_median; /* of the class's probability */
@@ -165,7 +191,7 @@ lat_status lat_flips_count(lat_flips *out, const lat_evaluation *evaluation,
                            const lat_outcome *outcomes, size_t count,
                            lat_error *error);
 
-/* ---- The search (candidates.c, search.c, trigger_write.c) --------------- */
+/* ---- The search --------------------------------------------------------- */
 
 /* Where the words come from. */
 typedef enum lat_source {
@@ -173,77 +199,151 @@ typedef enum lat_source {
     LAT_SOURCE_MATCHED,   /* unpolarised concepts, matched in frequency */
     LAT_SOURCE_RANDOM,    /* any word of the corpus */
     LAT_SOURCE_LOG_ODDS,  /* the class's most typical words */
+    LAT_SOURCE_GREEDY,    /* every word of the corpus: the upper bound, with
+                             a budget of its own */
     LAT_SOURCES
 } lat_source;
 const char *lat_source_name(lat_source source);
 
+enum { LAT_TRIGGER_WORDS = 8 }; /* longest sequence */
+#define LAT_NO_NUMBER UINT64_MAX /* "in no concept" */
+
 typedef struct lat_search_options {
     size_t candidates; /* words of each source that are tried, for a class */
     size_t keep;       /* best of them that are scored on held-out ones */
+    size_t length;     /* sequences of 1..length words; 0 = 1 */
+    size_t beam;       /* sequences that are made longer; 0 = keep */
+    size_t upper;      /* words that the upper bound tries; 0 leaves it out */
+    size_t whole;      /* most words of a concept inserted together; 0: no */
     const lat_insertion *insertions;
     size_t insertion_count;
     lat_pair_side where;
+    size_t repeat;
     size_t bootstraps;
     uint64_t seed;
+    uint64_t max_queries; /* 0 = no limit */
+    const char *cache; /* file for finished trials: read when it belongs to
+                          the same search, removed at the end; or NULL */
 } lat_search_options;
 
-/* One word, one insertion, on the held-out sentences. */
+/* One trigger, one insertion, on the held-out sentences. */
 typedef struct lat_scored {
     lat_source source;
+    size_t layer;
     uint32_t class_number;
     uint64_t concept;     /* its number; for LAT_SOURCE_CONCEPT */
-    size_t word;          /* number in the words' set */
+    const char *words;
+    size_t length;        /* words in it */
     lat_insertion insertion;
     lat_flips development; /* what it was chosen by: all insertions */
     lat_flips held_out;
     lat_interval interval; /* of the flip rate, over sentences */
+    double accuracy;       /* with the trigger in every held-out sentence;
+                              NaN unless it is the best of its kind */
 } lat_scored;
-/* All scored words of a source, for a class and an insertion. */
+/* All scored triggers of a source, for a layer, class, length, insertion. */
 typedef struct lat_source_summary {
     lat_source source;
+    size_t layer, length;
     uint32_t class_number;
     lat_insertion insertion;
     size_t tried, kept;
+    uint64_t queries;            /* sentences asked for, all insertions */
     double mean_rate, best_rate; /* of the kept words, held out */
+    double mean_changed;         /* untargeted */
+    double drop_mean;            /* mean over the kept words */
+    double accuracy_before;      /* of all held-out sentences */
+    double accuracy_after;       /* with the trigger that did best on the
+                                    development half */
     lat_interval interval;       /* of the mean */
     lat_interval ahead;          /* concept's mean less this one's mean;
                                     empty for the concept source */
 } lat_source_summary;
+/* One concept, one insertion. */
+typedef struct lat_concept_score {
+    size_t layer;
+    uint32_t class_number;
+    uint64_t concept;
+    lat_insertion insertion;
+    size_t types, tried, kept;
+    double first_rate;           /* mean over all tried words, on the first
+                                    development sentences: no selection */
+    double mean_rate, best_rate; /* of the kept words, held out */
+    const char *best_words;
+    const char *whole_words;     /* its words inserted together, or NULL */
+    lat_flips whole;             /* held out */
+    lat_interval whole_interval;
+} lat_concept_score;
 typedef struct lat_search {
     lat_search_options options;
     lat_evaluation evaluation;
-    size_t development, held_out; /* sentences */
-    uint32_t *split;     /* evaluation.count: development ones first */
+    size_t development, held_out; /* sentences predicted right */
+    size_t split_development;
+    uint32_t *split;     /* evaluation.usable_count: development first */
     lat_scored *scored;
-    size_t scored_count;
+    size_t scored_count, scored_room;
     lat_source_summary *summaries;
-    size_t summary_count;
-    uint64_t queries;
+    size_t summary_count, summary_room;
+    lat_concept_score *concepts;
+    size_t concept_count, concept_room;
+    size_t polarised;    /* concepts polarised to some class, all layers */
+    size_t too_long;     /* candidates that leave no room for a sentence */
+    size_t candidates, upper; /* as used: fewer when the budget asks */
+    uint64_t estimate;   /* most queries that it could take */
+    uint64_t queries;    /* different sentences asked for */
+    uint64_t resumed;    /* of them: found in the cache file */
+    struct trial_store *store; /* outcomes, for the flipped sentences */
+    lat_arena arena;
 } lat_search;
 
-/* What the candidates are drawn from: one layer's concepts, their polarity,
- * and the clustered corpus with its classes. */
+/* What candidates are drawn from: a layer's concepts and their polarity. */
+typedef struct lat_search_layer {
+    size_t number;
+    const lat_concepts *concepts;
+    const lat_polarity *polarity;
+} lat_search_layer;
 typedef struct lat_search_input {
     const lat_reader *reader;
     const lat_corpus *evaluation; /* sentences to flip */
     const lat_corpus *clustered;
-    const lat_concepts *concepts;
-    const lat_polarity *polarity;
+    const lat_search_layer *layers;
+    size_t layer_count;
     const lat_classes *classes;   /* of the clustered sentences */
+    const lat_intern *vocabulary; /* all words of the corpus, or NULL */
+    /* Told before the first query; may be NULL. */
+    void (*announce)(void *context, const lat_search *search);
+    void *context;
 } lat_search_input;
 /* Ranks candidates on the development half of the eligible sentences by
- * successive halving, scores the best on the held-out half. */
+ * successive halving, scores the best on the held-out half.  LAT_OUT_OF_RANGE
+ * when max_queries allows no candidate at all. */
 lat_status lat_search_run(lat_search *out, lat_pool *pool,
                           const lat_search_input *input,
                           const lat_search_options *options,
                           lat_progress *progress, lat_error *error);
 void lat_search_free(lat_search *search);
-void lat_search_tsv(lat_buffer *to, const lat_search *search,
-                    const lat_concepts *concepts);
+/* Tables (trigger_write.c). */
+void lat_search_tsv(lat_buffer *to, const lat_search *search);
 void lat_search_summary_tsv(lat_buffer *to, const lat_search *search);
+void lat_search_concepts_tsv(lat_buffer *to, const lat_search *search);
 void lat_search_json(lat_json_writer *json, const lat_search *search,
-                     const lat_concepts *concepts,
                      const lat_json_extra *extra);
+/* Flipped held-out sentences of the concept triggers, as a table and in the
+ * columns of TextAttack's CSV log (flip_write.c). */
+lat_status lat_search_flips_tsv(lat_buffer *to, const lat_search *search,
+                                lat_error *error);
+lat_status lat_search_flips_csv(lat_buffer *to, const lat_search *search,
+                                lat_error *error);
+/* Flipped development sentences with their true class, to train on: the
+ * held-out half stays unseen.  Columns as a corpus file. */
+lat_status lat_search_augment(lat_buffer *to, const lat_search *search,
+                              lat_error *error);
+/* The scored triggers on another model, over the same held-out sentences;
+ * classes are matched by name, or by number when either has no names
+ * (transfer.c). */
+lat_status lat_search_transfer(lat_buffer *to, const lat_search *search,
+                               lat_pool *pool, const lat_reader *other,
+                               lat_error *error);
 
 #ifdef __cplusplus
 }
