@@ -7,6 +7,9 @@
 #include <string.h>
 
 const cli_option cli_common_options[] = {
+    {"options", 0, CLI_TEXT, "FILE",
+     "options out of a JSON file, or a study's manifest.json; those given "
+     "here win", NULL},
     {"threads", 0, CLI_COUNT, "N",
      "threads to use; results never depend on it (default: usable cores)",
      NULL},
@@ -31,6 +34,7 @@ struct cli_call {
     const char **arguments;
     size_t argument_count;
     lat_buffer command;
+    lat_arena texts; /* of values that are not in argv */
     lat_pool *pool;
     lat_progress *progress;
 };
@@ -222,8 +226,12 @@ static lat_status parse_words(cli_call *call, int count, char **arguments,
         if (status != LAT_OK)
             return status;
     }
-    if (cli_given(call, "help"))
-        return LAT_OK;
+    return LAT_OK;
+}
+
+/* What can only be told when all options are known. */
+static lat_status check_call(const cli_call *call, lat_error *error)
+{
     if (call->argument_count < call->verb->least)
         return lat_error_set(error, LAT_USAGE,
                              "too few arguments; the form is: %.*s",
@@ -272,7 +280,24 @@ lat_status cli_parse(cli_call **out, const cli_verb *verb, int count,
     for (size_t i = 0; i < common; i++)
         call->values[at++].option = &cli_common_options[i];
     remember_command(call, count, arguments);
-    return parse_words(call, count, arguments, error);
+    lat_status status = parse_words(call, count, arguments, error);
+    if (status != LAT_OK || cli_given(call, "help"))
+        return status;
+    if (cli_given(call, "options"))
+        status = cli_options_read(call, cli_text(call, "options"), error);
+    return status == LAT_OK ? check_call(call, error) : status;
+}
+
+lat_status cli_set(cli_call *call, const char *name, const char *text,
+                   lat_error *error)
+{
+    cli_value *value = find_value(call, name, strlen(name));
+    if (value == NULL)
+        return unknown_option(call, name, strlen(name), error);
+    const char *copy = lat_arena_copy(&call->texts, text, strlen(text));
+    if (copy == NULL)
+        return lat_error_memory(error, strlen(text) + 1);
+    return set_value(value, copy, error);
 }
 
 void cli_free(cli_call *call)
@@ -284,6 +309,7 @@ void cli_free(cli_call *call)
     lat_free(call->values);
     lat_free((void *)call->arguments);
     lat_buffer_free(&call->command);
+    lat_arena_free(&call->texts);
     lat_pool_free(call->pool);
     lat_progress_free(call->progress);
     lat_free(call);

@@ -50,7 +50,7 @@ typedef struct cli_verb {
     lat_status (*run)(cli_call *call, lat_error *error);
 } cli_verb;
 
-/* Options that every verb has: threads, quiet, verbose, help. */
+/* Options that every verb has: options, threads, quiet, verbose, help. */
 extern const cli_option cli_common_options[];
 /* All verbs, in the order of the manual; ends with NULL. */
 extern const cli_verb *const cli_verbs[];
@@ -59,6 +59,12 @@ extern const cli_verb *const cli_verbs[];
 lat_status cli_parse(cli_call **out, const cli_verb *verb, int count,
                      char **arguments, lat_error *error);
 void cli_free(cli_call *call);
+/* Sets an option as if it had been given; the text is copied. */
+lat_status cli_set(cli_call *call, const char *name, const char *text,
+                   lat_error *error);
+/* --options: those of the file that are not given on the command line. */
+lat_status cli_options_read(cli_call *call, const char *path,
+                            lat_error *error);
 
 /* Values by long name.  Asking for a name that is not in the verb's table
  * is a fault that the tests find: it gives NULL, 0 or false. */

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,7 +41,7 @@ lat_status study_write(const study *s, const char *name, lat_buffer *buffer,
     return status;
 }
 
-/* ---- Plan --------------------------------------------------------------- */
+/* ---- Plan -------------------------------------------------------------- */
 
 static void put_text(lat_json_writer *json, const char *key,
                      const char *value)
@@ -58,50 +59,99 @@ static void put_count(lat_json_writer *json, const char *key, uint64_t value)
     lat_json_put_count(json, value);
 }
 
-/* 0 in the file means "no limit". */
-static uint64_t open_ended(uint64_t value)
+/* Options on which no result depends, or that say where results go. */
+static bool is_left_out(const char *name)
 {
-    return value == UINT64_MAX ? 0 : value;
+    static const char *const names[] = {"out",  "memory", "dry-run", "only",
+                                        "make", "slurm",  "script",  NULL};
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
 }
 
-void study_put_options(lat_json_writer *json, const study *s)
+/* An option's name as a key: "_" for "-". */
+static void option_key(char out[64], const cli_option *option)
+{
+    (void)snprintf(out, 64, "%s", option->name);
+    for (char *at = out; *at != '\0'; at++)
+        if (*at == '-')
+            *at = '_';
+}
+
+static int by_key(const void *a, const void *b)
+{
+    char x[64], y[64];
+    option_key(x, *(const cli_option *const *)a);
+    option_key(y, *(const cli_option *const *)b);
+    return strcmp(x, y);
+}
+
+/* Lists that are told in full, whatever way they were given. */
+static bool put_list(lat_json_writer *json, const study *s,
+                     const char *name)
 {
     static const char *const poolings[] = {"last", "first", "mean"};
-    const study_options *o = &s->options;
+    if (strcmp(name, "layers") != 0 && strcmp(name, "words") != 0)
+        return false;
+    lat_json_open(json, '[');
+    if (strcmp(name, "words") == 0) {
+        lat_json_put_text(json, poolings[s->options.pooling]);
+        lat_json_put_text(json, s->options.words.rule == LAT_WORDS_SPLIT
+                                    ? "split" : "whitespace");
+    } else {
+        for (size_t i = 0; i < s->layer_count; i++)
+            lat_json_put_count(json, s->layers[i]);
+    }
+    lat_json_close(json, ']');
+    return true;
+}
+
+static void put_option(lat_json_writer *json, const study *s,
+                       const cli_option *option)
+{
+    const char *name = option->name, *const *many = NULL;
+    const char *text = cli_text(s->call, name);
+    if (put_list(json, s, name))
+        return;
+    if (option->kind == CLI_FLAG) {
+        lat_json_put_bool(json, cli_given(s->call, name));
+    } else if (option->kind == CLI_MANY) {
+        size_t count = cli_many(s->call, name, &many);
+        lat_json_open(json, '[');
+        for (size_t i = 0; i < count; i++)
+            lat_json_put_text(json, many[i]);
+        lat_json_close(json, ']');
+    } else if (text == NULL) {
+        lat_json_put_null(json);
+    } else if (option->kind == CLI_TEXT) {
+        lat_json_put_text(json, text);
+    } else if (option->kind == CLI_NUMBER) {
+        lat_json_put_number(json, cli_number(s->call, name));
+    } else {
+        lat_json_put_count(json, cli_count(s->call, name));
+    }
+}
+
+/* Every option of the verb's table, so that none is forgotten: a study can
+ * be repeated from this object (--options). */
+void study_put_options(lat_json_writer *json, const study *s)
+{
+    enum { MOST = 64 };
+    const cli_option *list[MOST];
+    size_t count = 0;
+    for (const cli_option *o = cli_verb_of(s->call)->options;
+         o->name != NULL && count < MOST; o++)
+        if (!is_left_out(o->name))
+            list[count++] = o;
+    qsort(list, count, sizeof *list, by_key);
     lat_json_open(json, '{');
-    put_text(json, "base", o->paths[STUDY_BASE]);
-    put_count(json, "bootstraps", o->bootstraps);
-    put_text(json, "data", o->data);
-    put_count(json, "del", open_ended(o->words.del));
-    put_text(json, "eval", o->eval);
-    put_count(json, "k", o->k);
-    lat_json_key(json, "labels");
-    lat_json_open(json, '[');
-    for (size_t i = 0; i < o->label_count; i++)
-        lat_json_put_text(json, o->labels[i]);
-    lat_json_close(json, ']');
-    lat_json_key(json, "layers");
-    lat_json_open(json, '[');
-    for (size_t i = 0; i < s->layer_count; i++)
-        lat_json_put_count(json, s->layers[i]);
-    lat_json_close(json, ']');
-    put_count(json, "limit", cli_count(s->call, "limit"));
-    put_count(json, "longest", o->words.longest);
-    put_count(json, "max", open_ended(o->words.max));
-    put_count(json, "min", o->words.min);
-    put_count(json, "min_types", o->min_types);
-    put_count(json, "permutations", o->permutations);
-    put_text(json, "polarity",
-             o->predicted_polarity ? "predicted" : "gold");
-    put_text(json, "pooling", poolings[o->pooling]);
-    put_text(json, "sample", o->words.random_sample ? "random" : "first");
-    put_count(json, "seed", o->seed);
-    lat_json_key(json, "size_ratio");
-    lat_json_put_number(json, o->size_ratio);
-    put_text(json, "theta", o->theta);
-    put_text(json, "tuned", o->paths[STUDY_TUNED]);
-    put_text(json, "words",
-             o->words.rule == LAT_WORDS_SPLIT ? "split" : "whitespace");
+    for (size_t i = 0; i < count; i++) {
+        char key[64];
+        option_key(key, list[i]);
+        lat_json_key(json, key);
+        put_option(json, s, list[i]);
+    }
     lat_json_close(json, '}');
 }
 
@@ -208,7 +258,7 @@ void study_put_provenance(lat_json_writer *json, const void *context)
     lat_json_close(json, '}');
 }
 
-/* ---- The folder --------------------------------------------------------- */
+/* ---- The folder -------------------------------------------------------- */
 
 static bool folder_is_empty(const char *path)
 {
@@ -353,7 +403,7 @@ lat_status study_folder_open(study *s, lat_error *error)
     return status;
 }
 
-/* ---- Manifest ----------------------------------------------------------- */
+/* ---- Manifest ---------------------------------------------------------- */
 
 typedef struct file_list {
     char **paths; /* relative to the study folder */
