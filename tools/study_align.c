@@ -133,11 +133,15 @@ lat_status study_align(study *s, lat_error *error)
     lat_overlap *overlaps[2] = {NULL, NULL}; /* by lat_unit */
     size_t n = s->layer_count;
     char *thetas = theta_list(s);
-    lat_status status =
-        thetas == NULL ? lat_error_memory(error, 128) : LAT_OK;
+    double *cka = lat_new_array(n * n, sizeof *cka);
+    lat_status status = thetas == NULL || cka == NULL
+                            ? lat_error_memory(error, 128 + n * n * 8)
+                            : study_cka(cka, s, error);
     for (int unit = 0; unit < 2 && status == LAT_OK; unit++) {
         status = run_pairs(&overlaps[unit], s, (lat_unit)unit, thetas,
                            error);
+        for (size_t i = 0; i < n * n && status == LAT_OK; i++)
+            overlaps[unit][i].cka = cka[i];
         if (status == LAT_OK)
             status = write_table(s, overlaps[unit], (lat_unit)unit, error);
     }
@@ -153,6 +157,7 @@ lat_status study_align(study *s, lat_error *error)
         lat_free(overlaps[unit]);
     }
     lat_free(thetas);
+    lat_free(cka);
     return status;
 }
 

@@ -90,6 +90,10 @@ lat_status study_polarity(study *study, lat_error *error);
 lat_status study_triggers(study *study, lat_error *error);
 lat_status study_manifest(study *study, lat_error *error);
 
+/* Linear CKA of every layer pair on a sample of words (--cka): out[i * L + j]
+ * for base layer i and tuned layer j of the L layers of the study. */
+lat_status study_cka(double *out, const study *study, lat_error *error);
+
 /* "FOLDER/name" made by printf; NULL when out of memory. */
 char *study_path(const study *study, const char *format, ...)
     LAT_PRINTF(2, 3);

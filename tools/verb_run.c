@@ -33,6 +33,8 @@ static const cli_option options[] = {
      "layers whose polarised concepts give triggers: last, or as --layers",
      "last"},
     OPTIONS_SEARCH("24", "4", "200"),
+    {"cka", 0, CLI_COUNT, "N",
+     "words in the sample on which CKA of the layers is computed", "1000"},
     {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
     {"dry-run", 0, CLI_FLAG, NULL,
      "words, memory, disk and seconds, without running", NULL},
