@@ -45,6 +45,7 @@ typedef struct layer_index {
                              order */
     size_t *cw_starts;    /* concepts + 1 */
     uint32_t *cw;         /* global words of each concept, distinct */
+    uint32_t *cw_incidence; /* where each of them is in wc */
     uint32_t *local;      /* global words: this layer's word or NONE */
     uint32_t *global;     /* words: the global number of each */
     size_t *wc_starts;    /* words + 1 */
@@ -77,12 +78,12 @@ typedef struct overlap_scratch {
     uint32_t *touched;  /* K + 1: the ones that are not zero */
     size_t touched_count;
     uint32_t *best_base, *best_tuned; /* K: highest count that counts */
-    uint32_t *size_base, *size_tuned; /* K: of a resample */
     uint32_t *shuffled; /* words or occurrences of the base layer */
     uint32_t *label;    /* global occurrences: shuffled concept */
+    /* One resample, seen by every layer; NULL where none is asked for. */
     uint32_t *weights;  /* sentences */
-    uint32_t *stamp;    /* words of a layer: last concept that had it */
-    uint32_t *active;   /* incidences of the base layer in a resample */
+    uint32_t **sizes;   /* layers x K: of the concepts */
+    bool **active;      /* layers x (word, concept): is the word there? */
 } overlap_scratch;
 
 /* One layer pair as it is counted: as it is, shuffled, or resampled. */
@@ -92,10 +93,10 @@ typedef struct overlap_view {
     const lat_overlap *overlap; /* options, counted flags */
     const uint32_t *word;    /* types: renamed base words, or NULL */
     const uint32_t *label;   /* occurrences: concept of each */
-    const uint32_t *active;  /* types, resampled: incidences there */
+    const bool *active_base; /* types, resampled: words of concepts there */
+    const bool *active_tuned;
     const uint32_t *weights; /* resampled: by sentence, or NULL */
-    const uint32_t *size_base; /* in the unit */
-    uint32_t *size_tuned;    /* written when resampled */
+    const uint32_t *size_base, *size_tuned; /* in the unit */
 } overlap_view;
 
 /* Shared members of tuned concept t with every base concept. */

@@ -121,12 +121,15 @@ static lat_status index_words(index_set *set, layer_index *layer,
     layer->wc_starts = lat_arena_array(arena, words + 1,
                                        sizeof *layer->wc_starts);
     layer->cw = lat_arena_array(arena, total, sizeof *layer->cw);
+    layer->cw_incidence = lat_arena_array(arena, total,
+                                          sizeof *layer->cw_incidence);
     layer->wc = lat_arena_array(arena, total, sizeof *layer->wc);
     layer->incidence = lat_arena_array(arena, layer->size,
                                        sizeof *layer->incidence);
     layer->local = lat_arena_array(arena, set->words, sizeof *layer->local);
     if (at == NULL || next == NULL || layer->cw_starts == NULL ||
-        layer->wc_starts == NULL || layer->cw == NULL || layer->wc == NULL ||
+        layer->wc_starts == NULL || layer->cw == NULL ||
+        layer->cw_incidence == NULL || layer->wc == NULL ||
         layer->incidence == NULL || layer->local == NULL) {
         status = lat_error_memory(error, total * sizeof *layer->cw);
         goto done;
@@ -153,13 +156,15 @@ static lat_status index_words(index_set *set, layer_index *layer,
     for (i = 0; i < words; i++)
         layer->wc_starts[i + 1] += layer->wc_starts[i];
     memcpy(next, layer->wc_starts, words * sizeof *next);
-    for (c = 0; c < layer->concepts; c++)
+    for (c = 0, total = 0; c < layer->concepts; c++)
         for (i = source->starts[c]; i < source->starts[c + 1]; i++) {
             uint32_t w = source->occurrences[i].word;
 
             if (next[w] == layer->wc_starts[w] ||
-                layer->wc[next[w] - 1] != (uint32_t)c)
+                layer->wc[next[w] - 1] != (uint32_t)c) {
+                layer->cw_incidence[total++] = (uint32_t)next[w];
                 layer->wc[next[w]++] = (uint32_t)c;
+            }
             layer->incidence[i] = (uint32_t)(next[w] - 1);
         }
 done:

@@ -24,7 +24,7 @@ static inline void add_to_row(overlap_scratch *with, uint32_t concept,
                               uint32_t amount)
 {
     with->touched[with->touched_count] = concept;
-    with->touched_count += with->row[concept] == 0;
+    with->touched_count += (with->row[concept] == 0) & (amount != 0);
     with->row[concept] += amount;
 }
 
@@ -62,41 +62,37 @@ static void fill_by_occurrences(overlap_scratch *with,
     }
 }
 
-/* A resample: occurrences count as often as their sentence was drawn, types
- * when one of theirs was. */
-static void fill_resampled(overlap_scratch *with, const overlap_view *view,
-                           uint32_t t)
+/* A resample: types count when one of their occurrences in the concept was
+ * drawn, occurrences as often as their sentence. */
+static void fill_drawn_types(overlap_scratch *with, const overlap_view *view,
+                             uint32_t t)
 {
-    const lat_concepts *source = view->tuned->source;
-    const layer_index *base = view->base;
-    bool types = view->overlap->options.unit == LAT_UNIT_TYPES;
+    const layer_index *base = view->base, *tuned = view->tuned;
     size_t i, k;
 
-    view->size_tuned[t] = 0;
-    for (i = source->starts[t]; i < source->starts[t + 1]; i++) {
-        uint32_t occ = view->tuned->occ[i], word, concept;
-        uint32_t weight = view->weights[view->set->sentence[occ]];
+    for (i = tuned->cw_starts[t]; i < tuned->cw_starts[t + 1]; i++) {
+        uint32_t word = base->local[tuned->cw[i]];
 
-        if (weight == 0)
-            continue;
-        if (!types) {
-            view->size_tuned[t] += weight;
-            concept = view->label[occ];
-            if (concept != LAT_NO_CONCEPT)
-                add_to_row(with, concept, weight);
-            continue;
-        }
-        word = source->occurrences[i].word;
-        if (with->stamp[word] == t + 1)
-            continue;
-        with->stamp[word] = t + 1;
-        view->size_tuned[t]++;
-        word = base->local[view->tuned->global[word]];
-        if (word == LAT_NO_CONCEPT)
+        if (word == LAT_NO_CONCEPT ||
+            !view->active_tuned[tuned->cw_incidence[i]])
             continue;
         for (k = base->wc_starts[word]; k < base->wc_starts[word + 1]; k++)
-            if (view->active[k])
-                add_to_row(with, base->wc[k], 1);
+            add_to_row(with, base->wc[k], view->active_base[k]);
+    }
+}
+
+static void fill_drawn_occurrences(overlap_scratch *with,
+                                   const overlap_view *view, uint32_t t)
+{
+    const lat_concepts *source = view->tuned->source;
+    size_t i;
+
+    for (i = source->starts[t]; i < source->starts[t + 1]; i++) {
+        uint32_t occ = view->tuned->occ[i], concept = view->label[occ];
+
+        if (concept != LAT_NO_CONCEPT)
+            add_to_row(with, concept,
+                       view->weights[view->set->sentence[occ]]);
     }
 }
 
@@ -104,13 +100,17 @@ static void fill_resampled(overlap_scratch *with, const overlap_view *view,
 void lat_overlap_fill_int(overlap_scratch *with, const overlap_view *view,
                           uint32_t t)
 {
+    bool types = view->overlap->options.unit == LAT_UNIT_TYPES;
+
     with->touched_count = 0;
-    if (view->weights != NULL)
-        fill_resampled(with, view, t);
-    else if (view->overlap->options.unit == LAT_UNIT_TYPES)
+    if (types && view->weights == NULL)
         fill_by_types(with, view, t);
-    else
+    else if (types)
+        fill_drawn_types(with, view, t);
+    else if (view->weights == NULL)
         fill_by_occurrences(with, view, t);
+    else
+        fill_drawn_occurrences(with, view, t);
 }
 
 /* May a concept of `size` be aligned with one of size `target`? */
@@ -327,8 +327,6 @@ void lat_overlap_percents_int(double *percents, size_t stride,
 
     memset(with->best_base, 0,
            overlap->base_count * sizeof *with->best_base);
-    if (view->weights != NULL && options->unit == LAT_UNIT_TYPES)
-        memset(with->stamp, 0, view->tuned->words * sizeof *with->stamp);
     for (t = 0; t < overlap->tuned_count; t++) {
         uint32_t best = 0;
 

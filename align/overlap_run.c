@@ -119,42 +119,41 @@ static void permutation_task(void *context, size_t task, size_t worker)
     note_progress(job);
 }
 
-/* Sizes of the base concepts in a resample, and which of the words that
+/* Sizes of a layer's concepts in a resample, and which of the words that
  * each holds are there at all. */
-static void resample_base(overlap_scratch *with, const layer_index *base,
-                          const overlap_job *job)
+static void resample_layer(overlap_scratch *with, const overlap_job *job,
+                           size_t l)
 {
+    const layer_index *layer = &job->set.layer[l];
+    const lat_concepts *source = layer->source;
     bool types = job->options->unit == LAT_UNIT_TYPES;
-    const lat_concepts *source = base->source;
+    uint32_t *sizes = with->sizes[l];
+    bool *active = with->active[l];
     size_t i;
 
-    memset(with->size_base, 0, base->concepts * sizeof *with->size_base);
-    memset(with->active, 0,
-           base->cw_starts[base->concepts] * sizeof *with->active);
-    for (i = 0; i < base->size; i++) {
-        uint32_t weight = with->weights[job->set.sentence[base->occ[i]]];
+    memset(sizes, 0, layer->concepts * sizeof *sizes);
+    if (types)
+        memset(active, 0, layer->cw_starts[layer->concepts]);
+    for (i = 0; i < layer->size; i++) {
+        uint32_t weight = with->weights[job->set.sentence[layer->occ[i]]];
         uint32_t concept = source->occurrences[i].concept;
 
-        if (weight == 0)
-            continue;
         if (!types) {
-            with->size_base[concept] += weight;
-        } else if (!with->active[base->incidence[i]]) {
-            with->active[base->incidence[i]] = 1;
-            with->size_base[concept]++;
+            sizes[concept] += weight;
+        } else if (weight != 0 && !active[layer->incidence[i]]) {
+            active[layer->incidence[i]] = true;
+            sizes[concept]++;
         }
     }
 }
 
-/* The same sentences for all layers: stream p is p-th resample of every
- * pair. */
+/* One block of resamples for all pairs: a layer is drawn once and compared
+ * with all of the other side.  The same sentences for every layer. */
 static void bootstrap_task(void *context, size_t task, size_t worker)
 {
     overlap_job *job = context;
     overlap_scratch *with = &job->scratch[worker];
-    size_t i = task / job->blocks, j;
-    size_t p = task % job->blocks * LAT_SHUFFLE_BLOCK;
-    size_t end = p + LAT_SHUFFLE_BLOCK;
+    size_t p = task * LAT_SHUFFLE_BLOCK, end = p + LAT_SHUFFLE_BLOCK, i, j;
     lat_random random;
     overlap_view view;
 
@@ -164,23 +163,28 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
         lat_random_seed(&random, job->options->seed,
                         LAT_STREAM_BOOTSTRAP + p);
         lat_resample_int(&random, with->weights, job->set.sentences);
-        resample_base(with, &job->set.layer[i], job);
-        for (j = 0; j < job->tuned_layers; j++) {
-            make_view(&view, job, i, j);
-            view.active = with->active;
-            view.weights = with->weights;
-            view.size_base = with->size_base;
-            view.size_tuned = with->size_tuned;
-            lat_overlap_percents_int(
-                result_at(job, i * job->tuned_layers + j, p), job->shuffles,
-                &view, with);
-        }
+        for (i = 0; i < job->set.layers; i++)
+            resample_layer(with, job, i);
+        for (i = 0; i < job->base_layers; i++)
+            for (j = 0; j < job->tuned_layers; j++) {
+                size_t tuned = job->base_layers + j;
+
+                make_view(&view, job, i, j);
+                view.weights = with->weights;
+                view.active_base = with->active[i];
+                view.active_tuned = with->active[tuned];
+                view.size_base = with->sizes[i];
+                view.size_tuned = with->sizes[tuned];
+                lat_overlap_percents_int(
+                    result_at(job, i * job->tuned_layers + j, p),
+                    job->shuffles, &view, with);
+            }
     }
     note_progress(job);
 }
 
-/* Runs `work` for every base layer and block of n shuffles, then puts the
- * intervals into the rows. */
+/* Runs `work` for every block of n shuffles, of each base layer or (resamples)
+ * of all, then puts the intervals into the rows. */
 static lat_status run_shuffles(overlap_job *job, lat_pool *pool, size_t n,
                                lat_work *work, bool bootstrap,
                                lat_error *error)
@@ -198,7 +202,9 @@ static lat_status run_shuffles(overlap_job *job, lat_pool *pool, size_t n,
     job->results = lat_new_array(values, sizeof *job->results);
     if (job->results == NULL)
         return lat_error_memory(error, values * sizeof *job->results);
-    lat_pool_run(pool, job->base_layers * job->blocks, work, job);
+    lat_pool_run(pool, bootstrap ? job->blocks
+                                 : job->base_layers * job->blocks,
+                 work, job);
     for (pair = 0; pair < pairs && !lat_interrupted(); pair++)
         for (k = 0; k < job->thetas; k++) {
             lat_overlap_row *row = &job->out[pair].rows[k];
@@ -305,25 +311,47 @@ static uint32_t *scratch_array(overlap_job *job, size_t n, bool *failed)
     return array;
 }
 
+/* What a resample needs: per layer the sizes of its concepts and, by types,
+ * a flag for each word of each. */
+static void make_resample(overlap_job *job, overlap_scratch *with,
+                          bool *failed)
+{
+    lat_arena *arena = &job->set.arena;
+    size_t layers = job->set.layers, l;
+
+    with->weights = scratch_array(job, job->set.sentences, failed);
+    with->sizes = lat_arena_array(arena, layers, sizeof *with->sizes);
+    with->active = lat_arena_array(arena, layers, sizeof *with->active);
+    if (with->sizes == NULL || with->active == NULL) {
+        *failed = true;
+        return;
+    }
+    for (l = 0; l < layers; l++) {
+        const layer_index *layer = &job->set.layer[l];
+        size_t pairs = job->options->unit == LAT_UNIT_TYPES
+                           ? layer->cw_starts[layer->concepts] : 0;
+
+        with->sizes[l] = scratch_array(job, layer->concepts, failed);
+        with->active[l] = lat_arena_array(arena, pairs, sizeof(bool));
+        *failed = *failed || with->active[l] == NULL;
+    }
+}
+
 /* One set for each worker, as large as the largest layer needs; about 2 MB
  * for a layer of 142,000 occurrences. */
 static lat_status make_scratch(overlap_job *job, lat_pool *pool,
                                lat_error *error)
 {
     size_t workers = lat_pool_threads(pool), w, l;
-    size_t k = job->set.concepts_most, words = 0, members = 0, pairs = 0;
-    bool failed = false;
+    size_t k = job->set.concepts_most, members = 0;
+    bool failed = false, types = job->options->unit == LAT_UNIT_TYPES;
 
     for (l = 0; l < job->set.layers; l++) {
         const layer_index *layer = &job->set.layer[l];
+        size_t n = types ? layer->words : layer->size;
 
-        words = layer->words > words ? layer->words : words;
-        members = layer->size > members ? layer->size : members;
-        if (layer->cw_starts[layer->concepts] > pairs)
-            pairs = layer->cw_starts[layer->concepts];
+        members = n > members ? n : members;
     }
-    if (job->options->unit == LAT_UNIT_TYPES)
-        members = words;
     job->scratch = lat_arena_array(&job->set.arena, workers,
                                    sizeof *job->scratch);
     if (job->scratch == NULL)
@@ -335,13 +363,11 @@ static lat_status make_scratch(overlap_job *job, lat_pool *pool,
         with->touched = scratch_array(job, k + 1, &failed);
         with->best_base = scratch_array(job, k, &failed);
         with->best_tuned = scratch_array(job, k, &failed);
-        with->size_base = scratch_array(job, k, &failed);
-        with->size_tuned = scratch_array(job, k, &failed);
         with->shuffled = scratch_array(job, members, &failed);
-        with->label = scratch_array(job, job->set.occurrences, &failed);
-        with->weights = scratch_array(job, job->set.sentences, &failed);
-        with->stamp = scratch_array(job, words, &failed);
-        with->active = scratch_array(job, pairs, &failed);
+        with->label = scratch_array(job, types ? 0 : job->set.occurrences,
+                                    &failed);
+        if (job->options->bootstraps > 0)
+            make_resample(job, with, &failed);
     }
     return failed ? lat_error_memory(error, workers * members * 4) : LAT_OK;
 }
@@ -425,8 +451,8 @@ lat_status lat_overlap_run_layers(lat_overlap *out, lat_pool *pool,
     job.progress = progress;
     if (progress != NULL)
         lat_progress_begin(progress, "align", "steps",
-                           nb * nt + nb * (blocks_of(options->permutations) +
-                                           blocks_of(options->bootstraps)));
+                           nb * nt + nb * blocks_of(options->permutations) +
+                               blocks_of(options->bootstraps));
     status = run_job(&job, pool, error);
     if (progress != NULL)
         lat_progress_end(progress);
