@@ -30,6 +30,12 @@ typedef struct lat_pieces {
     const char *tokenizer_json; /* NULL when `plain` or not there */
     size_t tokenizer_json_size;
     bool lowercase, strip_accents, chinese_characters;
+    bool has_flags;      /* false: the vocabulary tells whether it is cased */
+    const char *settings; /* tokenizer_config.json beside files that need
+                             it, or NULL */
+    size_t settings_size;
+    const char *sentencepiece; /* a SentencePiece file; then kind is NULL */
+    size_t sentencepiece_size;
     const char *files[3]; /* base names of the files read, or NULL */
 } lat_pieces;
 

@@ -187,8 +187,17 @@ lat_status lat_pieces_put(lat_gguf_writer *writer, const lat_pieces *pieces,
     lat_status status = LAT_OK;
     bool wordpiece;
 
+    if (pieces->settings != NULL)
+        lat_gguf_put_text(writer, "latent.tokenizer.settings",
+                          pieces->settings, pieces->settings_size);
     if (pieces->kind == NULL) {
         put_word(writer, "tokenizer.ggml.model", "no_vocab");
+        if (pieces->sentencepiece != NULL) {
+            lat_gguf_put_array(writer, "latent.tokenizer.sentencepiece",
+                               LAT_GGUF_U8, pieces->sentencepiece_size);
+            lat_buffer_add(&writer->keys, pieces->sentencepiece,
+                           pieces->sentencepiece_size);
+        }
         return lat_buffer_status(&writer->keys, error);
     }
     wordpiece = strcmp(pieces->kind, "bert") == 0;
@@ -201,12 +210,6 @@ lat_status lat_pieces_put(lat_gguf_writer *writer, const lat_pieces *pieces,
     put_special_ids(writer, pieces);
     if (wordpiece) {
         put_continuations(writer, pieces);
-        lat_gguf_put_flag(writer, "latent.tokenizer.lowercase",
-                          pieces->lowercase);
-        lat_gguf_put_flag(writer, "latent.tokenizer.strip_accents",
-                          pieces->strip_accents);
-        lat_gguf_put_flag(writer, "latent.tokenizer.chinese_characters",
-                          pieces->chinese_characters);
     } else {
         lat_gguf_put_flag(writer, "tokenizer.ggml.add_bos_token", true);
         lat_gguf_put_flag(writer, "tokenizer.ggml.add_eos_token", true);
@@ -215,6 +218,14 @@ lat_status lat_pieces_put(lat_gguf_writer *writer, const lat_pieces *pieces,
         lat_gguf_put_flag(writer, "tokenizer.ggml.add_space_prefix", true);
         lat_gguf_put_flag(writer, "tokenizer.ggml.remove_extra_whitespaces",
                           true);
+    }
+    if (wordpiece && pieces->has_flags) {
+        lat_gguf_put_flag(writer, "latent.tokenizer.lowercase",
+                          pieces->lowercase);
+        lat_gguf_put_flag(writer, "latent.tokenizer.strip_accents",
+                          pieces->strip_accents);
+        lat_gguf_put_flag(writer, "latent.tokenizer.chinese_characters",
+                          pieces->chinese_characters);
     }
     if (pieces->charsmap != NULL)
         status = put_charsmap(writer, pieces->charsmap, error);

@@ -4,7 +4,7 @@
  *     tokenizer.json            model.type WordPiece, BPE or Unigram
  *     else vocab.txt            WordPiece, one piece a line
  *     else vocab.json + merges.txt   byte-level BPE
- *     else spiece.model ...     refused: GGUF has no form for it
+ *     else spiece.model, else sentencepiece.bpe.model   the file as it is
  *     else nothing              a file without vocabulary
  *
  * Only what a GGUF file can hold is taken out; how text is cut into these
@@ -245,8 +245,10 @@ static lat_status read_tokenizer_json(lat_pieces *out, lat_arena *arena,
     }
     if (status == LAT_OK)
         status = read_added(out, lat_json_get(root, "added_tokens"), error);
-    if (status == LAT_OK && lat_pieces_plain_bert(out, root))
+    if (status == LAT_OK && lat_pieces_plain_bert(out, root)) {
         out->tokenizer_json = NULL;
+        out->has_flags = true;
+    }
     return status;
 }
 
@@ -330,26 +332,31 @@ static lat_status read_bpe_files(lat_pieces *out, lat_arena *arena,
     return status;
 }
 
-/* tokenizer_config.json says how vocab.txt is used; without it BERT's
- * defaults hold (uncased). */
-static lat_status read_flags(lat_pieces *out, lat_arena *arena,
-                             const char *path, lat_error *error)
+/* tokenizer_config.json says how the other files are used, so it goes along.
+ * Without it there are no flags either: the tokenizer then looks at the
+ * vocabulary, in a folder and in the GGUF file alike. */
+static lat_status read_settings(lat_pieces *out, lat_arena *arena,
+                                const char *path, lat_error *error)
 {
     const lat_json *root = NULL;
     char *text = NULL;
     size_t size = 0;
     bool bad = false;
-    lat_status status = LAT_OK;
+    lat_status status;
 
-    out->lowercase = out->chinese_characters = true;
-    if (lat_path_exists(path)) {
-        status = lat_text_load(&text, &size, arena, path, TOKENIZER_MOST,
-                               error);
-        if (status == LAT_OK)
-            status = lat_json_parse(&root, arena, text, size, error);
-        if (status != LAT_OK)
-            return lat_error_in_file(error, path);
-    }
+    if (!lat_path_exists(path))
+        return LAT_OK;
+    status = lat_text_load(&text, &size, arena, path, TOKENIZER_MOST, error);
+    if (status == LAT_OK)
+        status = lat_json_parse(&root, arena, text, size, error);
+    if (status == LAT_OK && root->type != LAT_JSON_OBJECT)
+        status = lat_error_set(error, LAT_MALFORMED,
+                               "the file is not a JSON object");
+    if (status != LAT_OK)
+        return lat_error_in_file(error, path);
+    out->settings = text;
+    out->settings_size = size;
+    out->has_flags = true;
     out->lowercase = lat_json_flag(root, "do_lower_case", true, &bad);
     out->strip_accents = lat_json_flag(root, "strip_accents",
                                        out->lowercase, &bad);
@@ -362,6 +369,33 @@ static lat_status read_flags(lat_pieces *out, lat_arena *arena,
         return lat_error_in_file(error, path);
     }
     return LAT_OK;
+}
+
+/* GGUF has no form for pieces whose ids the family makes, so the file goes
+ * in whole; what it holds is looked at when the tokenizer opens it. */
+static lat_status read_sentencepiece(lat_pieces *out, lat_arena *arena,
+                                     const char *path, lat_error *error)
+{
+    lat_map map = {0};
+    char *bytes = NULL;
+    lat_status status = lat_map_open(&map, path, error);
+
+    if (status != LAT_OK)
+        return status;
+    if (map.size > TOKENIZER_MOST)
+        status = lat_error_set(error, LAT_OUT_OF_RANGE,
+                               "a SentencePiece file of more than 512 MiB");
+    if (status == LAT_OK)
+        bytes = lat_arena_alloc(arena, map.size + 1);
+    if (status == LAT_OK && bytes == NULL)
+        status = lat_error_memory(error, map.size);
+    if (status == LAT_OK) {
+        memcpy(bytes, map.data, map.size);
+        out->sentencepiece = bytes;
+        out->sentencepiece_size = map.size;
+    }
+    lat_map_close(&map);
+    return status == LAT_OK ? status : lat_error_in_file(error, path);
 }
 
 enum {
@@ -401,18 +435,23 @@ static lat_status read_folder(lat_pieces *out, lat_arena *arena,
         status = read_vocab_txt(out, arena, paths[VOCAB_TXT], error);
         if (status != LAT_OK)
             return lat_error_in_file(error, paths[VOCAB_TXT]);
-        status = read_flags(out, arena, paths[SETTINGS], error);
+        status = read_settings(out, arena, paths[SETTINGS], error);
     } else if (there[VOCAB_JSON] && there[MERGES_TXT]) {
         out->files[0] = names[VOCAB_JSON];
         out->files[1] = names[MERGES_TXT];
+        out->files[2] = there[SETTINGS] ? names[SETTINGS] : NULL;
         status = read_bpe_files(out, arena, paths[VOCAB_JSON],
                                 paths[MERGES_TXT], error);
+        if (status == LAT_OK)
+            status = read_settings(out, arena, paths[SETTINGS], error);
     } else if (there[SPIECE] || there[SENTENCEPIECE]) {
-        lat_error_set(error, LAT_UNSUPPORTED,
-                      "a SentencePiece model alone cannot go into GGUF; "
-                      "put the model's tokenizer.json beside it");
-        return lat_error_in_file(error, paths[there[SPIECE] ? SPIECE
-                                                            : SENTENCEPIECE]);
+        int file = there[SPIECE] ? SPIECE : SENTENCEPIECE;
+
+        out->files[0] = names[file];
+        out->files[1] = there[SETTINGS] ? names[SETTINGS] : NULL;
+        status = read_sentencepiece(out, arena, paths[file], error);
+        if (status == LAT_OK)
+            status = read_settings(out, arena, paths[SETTINGS], error);
     }
     return status;
 }

@@ -17,7 +17,12 @@
  *     latent.tensor_names        texts hub name of every tensor, in order
  *     latent.positions_dropped   u32   see lat_weights
  *     latent.tokenizer.json      text  tokenizer.json, unless plain BERT
- *     latent.tokenizer.lowercase, .strip_accents, .chinese_characters  bool
+ *     latent.tokenizer.lowercase, .strip_accents, .chinese_characters  bool;
+ *                                absent where no file said so
+ *     latent.tokenizer.settings  text  tokenizer_config.json, where the
+ *                                pieces come from a file that needs it
+ *     latent.tokenizer.sentencepiece  u8s  a spiece.model as it was, where
+ *                                it is all that a folder has
  *     latent.tokenizer.continuations  u32s  pieces that begin with "##" in
  *                                hub form though their GGUF form does not
  *                                tell

@@ -172,8 +172,52 @@ static lat_status read_flags(lat_model_vocabulary *to,
     return status;
 }
 
-/* Without kind or tokens there is no vocabulary, which is no error: such a
- * file still gives hidden states for token ids. */
+/* Bytes under a key, in the mapped file; NULL when the key is absent. */
+static lat_status read_bytes(const void **out, size_t *size,
+                             const struct lat_gguf *gguf, const char *name,
+                             lat_error *error)
+{
+    const lat_gguf_key *key = lat_gguf_find(gguf, name);
+
+    if (key == NULL)
+        return LAT_OK;
+    if (key->type != LAT_GGUF_ARRAY ||
+        (key->item != LAT_GGUF_U8 && key->item != LAT_GGUF_I8))
+        return lat_error_set(error, LAT_MALFORMED,
+                             "key \"%s\" must be an array of u8", name);
+    *out = key->data;
+    *size = (size_t)key->count;
+    return LAT_OK;
+}
+
+/* What stands for a whole tokenizer file, or completes the pieces. */
+static lat_status read_files(lat_model_vocabulary *to,
+                             const lat_weights *weights, lat_error *error)
+{
+    const struct lat_gguf *gguf = weights->gguf;
+    bool found = false;
+    lat_status status = read_bytes(&to->charsmap, &to->charsmap_size, gguf,
+                                   "tokenizer.ggml.precompiled_charsmap",
+                                   error);
+
+    if (status == LAT_OK)
+        status = read_bytes(&to->sentencepiece, &to->sentencepiece_size,
+                            gguf, "latent.tokenizer.sentencepiece", error);
+    if (status == LAT_OK)
+        status = lat_weights_meta_text(&to->tokenizer_json,
+                                       &to->tokenizer_json_size, &found,
+                                       weights, "latent.tokenizer.json",
+                                       error);
+    if (status == LAT_OK)
+        status = lat_weights_meta_text(&to->settings, &to->settings_size,
+                                       &found, weights,
+                                       "latent.tokenizer.settings", error);
+    return status;
+}
+
+/* Without kind or tokens there is no vocabulary, unless a SentencePiece file
+ * stands in; that is no error: such a file still gives hidden states for
+ * token ids. */
 lat_status lat_gguf_read_vocabulary(lat_weights *weights, lat_error *error)
 {
     struct lat_gguf *gguf = weights->gguf;
@@ -189,7 +233,10 @@ lat_status lat_gguf_read_vocabulary(lat_weights *weights, lat_error *error)
     if (status == LAT_OK)
         status = lat_gguf_texts(&pieces, gguf, "tokenizer.ggml.tokens", arena,
                                 error);
-    if (status != LAT_OK || !found || pieces.texts == NULL)
+    if (status == LAT_OK && found)
+        status = read_files(to, weights, error);
+    if (status != LAT_OK || !found ||
+        (pieces.texts == NULL && to->sentencepiece == NULL))
         return status;
     if (strcmp(to->kind, "bert") == 0)
         status = to_hub_form(&pieces, gguf, arena, error);
@@ -203,11 +250,6 @@ lat_status lat_gguf_read_vocabulary(lat_weights *weights, lat_error *error)
                                 arena, error);
     to->merges = merges.texts;
     to->merge_count = merges.count;
-    if (status == LAT_OK)
-        status = lat_weights_meta_text(&to->tokenizer_json,
-                                       &to->tokenizer_json_size, &found,
-                                       weights, "latent.tokenizer.json",
-                                       error);
     if (status == LAT_OK)
         status = read_flags(to, weights, error);
     gguf->has_vocabulary = status == LAT_OK;

@@ -119,8 +119,16 @@ typedef struct lat_model_vocabulary {
     const float *scores;       /* count, or NULL */
     const char *const *merges; /* merge_count "a b" */
     size_t merge_count;
+    const void *charsmap; /* t5: the normaliser's table, or NULL */
+    size_t charsmap_size;
     const char *tokenizer_json; /* latent.tokenizer.json, or NULL */
     size_t tokenizer_json_size;
+    const void *sentencepiece; /* latent.tokenizer.sentencepiece: a whole
+                                  model file, or NULL */
+    size_t sentencepiece_size;
+    const char *settings; /* latent.tokenizer.settings: the text of
+                             tokenizer_config.json, or NULL */
+    size_t settings_size;
     bool lowercase, strip_accents, chinese_characters; /* bert */
     bool has_flags; /* whether the file said so (latent.*) */
 } lat_model_vocabulary;

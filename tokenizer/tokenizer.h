@@ -46,6 +46,12 @@ typedef struct lat_tokenizer_parts {
     size_t charsmap_size;
     const char *json; /* a whole tokenizer.json: wins over the rest */
     size_t json_size;
+    const void *sentencepiece; /* a whole spiece.model: stands for pieces */
+    size_t sentencepiece_size;
+    const char *settings; /* text of tokenizer_config.json, or NULL: wins
+                             over the three flags */
+    size_t settings_size;
+    const char *model_type; /* config.json's, tells CamemBERT; or NULL */
     bool lowercase, strip_accents, chinese_characters;
     bool unflagged; /* the file does not say these three: the vocabulary
                        tells (capital letters in it: cased) */

@@ -92,6 +92,14 @@ static lat_status read_bpe_files(lat_tokenizer *tokenizer, const char *path,
 }
 
 /* CamemBERT's file looks like XLM-RoBERTa's; the files beside it tell. */
+static bool is_camembert(const lat_json *config, const char *model_type)
+{
+    bool bad = false;
+    const char *class = lat_json_text(config, "tokenizer_class", "", &bad);
+    return strncmp(class, "Camembert", 9) == 0
+           || (model_type != NULL && strcmp(model_type, "camembert") == 0);
+}
+
 static lat_status read_pieces_file(lat_tokenizer *tokenizer, const char *path,
                                    const lat_map *map, lat_arena *arena,
                                    lat_error *error)
@@ -104,12 +112,9 @@ static lat_status read_pieces_file(lat_tokenizer *tokenizer, const char *path,
         status = read_beside(&model, arena, path, "config.json", error);
     if (status != LAT_OK)
         return status;
-    const char *class = lat_json_text(config, "tokenizer_class", "", &bad);
     const char *type = lat_json_text(model, "model_type", "", &bad);
-    bool camembert = strncmp(class, "Camembert", 9) == 0
-                     || strcmp(type, "camembert") == 0;
-    return lat_read_sentencepiece(tokenizer, map->data, map->size, camembert,
-                                  config, error);
+    return lat_read_sentencepiece(tokenizer, map->data, map->size,
+                                  is_camembert(config, type), config, error);
 }
 
 /* Every error names the file that is at fault; what was set while reading a
@@ -199,25 +204,47 @@ lat_status lat_tokenizer_open(lat_tokenizer **out, const char *path,
     return end_open(out, status);
 }
 
+static lat_status read_parts(lat_tokenizer *tokenizer,
+                             const lat_tokenizer_parts *parts,
+                             const lat_json *config, lat_error *error)
+{
+    if (parts->json != NULL)
+        return lat_read_tokenizer_json(tokenizer, parts->json,
+                                       parts->json_size, error);
+    if (parts->sentencepiece != NULL)
+        return lat_read_sentencepiece(
+            tokenizer, parts->sentencepiece, parts->sentencepiece_size,
+            is_camembert(config, parts->model_type), config, error);
+    if (strcmp(parts->kind, "bert") == 0)
+        return lat_read_bert_parts(tokenizer, parts, config, error);
+    if (strcmp(parts->kind, "gpt2") == 0)
+        return lat_read_gpt2_parts(tokenizer, parts, config, error);
+    if (strcmp(parts->kind, "t5") == 0)
+        return lat_read_t5_parts(tokenizer, parts, error);
+    return lat_error_set(error, LAT_UNSUPPORTED,
+                         "a vocabulary of kind \"%s\" without its "
+                         "tokenizer.json", parts->kind);
+}
+
 lat_status lat_tokenizer_from_parts(lat_tokenizer **out,
                                     const lat_tokenizer_parts *parts,
                                     lat_error *error)
 {
+    const lat_json *config = NULL;
+    lat_arena arena = {0};
     lat_status status = lat_tokenizer_new(out, error);
     if (status != LAT_OK)
         return status;
-    if (parts->json != NULL)
-        status = lat_read_tokenizer_json(*out, parts->json,
-                                         parts->json_size, error);
-    else if (strcmp(parts->kind, "bert") == 0)
-        status = lat_read_bert_parts(*out, parts, error);
-    else if (strcmp(parts->kind, "gpt2") == 0)
-        status = lat_read_gpt2_parts(*out, parts, error);
-    else if (strcmp(parts->kind, "t5") == 0)
-        status = lat_read_t5_parts(*out, parts, error);
-    else
-        status = lat_error_set(error, LAT_UNSUPPORTED,
-                               "a vocabulary of kind \"%s\" without its "
-                               "tokenizer.json", parts->kind);
+    if (parts->settings != NULL) {
+        status = lat_json_parse(&config, &arena, parts->settings,
+                                parts->settings_size, error);
+        if (status == LAT_OK && config->type != LAT_JSON_OBJECT)
+            status = lat_error_set(error, LAT_MALFORMED,
+                                   "the tokenizer's settings are not a JSON "
+                                   "object");
+    }
+    if (status == LAT_OK)
+        status = read_parts(*out, parts, config, error);
+    lat_arena_free(&arena);
     return end_open(out, status);
 }

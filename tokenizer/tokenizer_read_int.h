@@ -100,13 +100,13 @@ lat_status lat_read_vocab_txt(lat_tokenizer *tokenizer, const char *text,
                               lat_error *error);
 lat_status lat_read_bert_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
-                               lat_error *error);
+                               const lat_json *config, lat_error *error);
 lat_status lat_read_vocab_json(lat_tokenizer *tokenizer, const lat_map *vocab,
                                const lat_map *merges, const char *merges_path,
                                const lat_json *config, lat_error *error);
 lat_status lat_read_gpt2_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
-                               lat_error *error);
+                               const lat_json *config, lat_error *error);
 lat_status lat_read_t5_parts(lat_tokenizer *tokenizer,
                              const lat_tokenizer_parts *parts,
                              lat_error *error);

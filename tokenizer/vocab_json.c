@@ -156,11 +156,12 @@ lat_status lat_read_vocab_json(lat_tokenizer *tokenizer, const lat_map *vocab,
  * that of their ranks. */
 lat_status lat_read_gpt2_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
-                               lat_error *error)
+                               const lat_json *config, lat_error *error)
 {
     lat_pieces *pieces = &tokenizer->pieces;
     size_t bytes = 0;
     uint32_t rank = 0;
+    bool bad = false;
     pieces->kind = LAT_BPE;
     for (size_t i = 0; i < parts->count; i++)
         if (!lat_size_add(bytes, parts->sizes[i], &bytes))
@@ -175,6 +176,8 @@ lat_status lat_read_gpt2_parts(lat_tokenizer *tokenizer,
     for (size_t i = 0; i < parts->merge_count && status == LAT_OK; i++)
         status = add_merge(pieces, parts->merges[i],
                            strlen(parts->merges[i]), &rank, error);
-    return status == LAT_OK ? finish_roberta(tokenizer, false, error)
-                            : status;
+    return status != LAT_OK
+        ? status
+        : finish_roberta(tokenizer, lat_json_flag(config, "add_prefix_space",
+                                                  false, &bad), error);
 }

@@ -205,11 +205,13 @@ lat_status lat_read_vocab_txt(lat_tokenizer *tokenizer, const char *text,
 
 lat_status lat_read_bert_parts(lat_tokenizer *tokenizer,
                                const lat_tokenizer_parts *parts,
-                               lat_error *error)
+                               const lat_json *config, lat_error *error)
 {
     lat_bert_options options =
         is_mpnet(parts->pieces, parts->sizes, parts->count) ? mpnet : usual;
-    if (parts->unflagged) {
+    if (config != NULL) {
+        read_options(&options, config);
+    } else if (parts->unflagged) {
         options.lowercase = options.accents =
             !has_capitals(parts->pieces, parts->sizes, parts->count);
     } else {

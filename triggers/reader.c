@@ -19,8 +19,14 @@ static lat_status open_tokenizer(lat_reader *out, const char *path,
 {
     const lat_model_vocabulary *vocabulary =
         lat_model_get_vocabulary(out->model);
-    if (vocabulary == NULL)
+    if (vocabulary == NULL && lat_path_is_folder(path))
         return lat_tokenizer_open(&out->tokenizer, path, error);
+    if (vocabulary == NULL) {
+        lat_error_set(error, LAT_UNSUPPORTED,
+                      "the file holds no vocabulary, so it takes token ids "
+                      "only (--ids)");
+        return lat_error_in_file(error, path);
+    }
     lat_tokenizer_parts parts = {
         .kind = vocabulary->kind,
         .count = vocabulary->count,
@@ -29,12 +35,19 @@ static lat_status open_tokenizer(lat_reader *out, const char *path,
         .scores = vocabulary->scores,
         .merges = vocabulary->merges,
         .merge_count = vocabulary->merge_count,
+        .charsmap = vocabulary->charsmap,
+        .charsmap_size = vocabulary->charsmap_size,
         .json = vocabulary->tokenizer_json,
         .json_size = vocabulary->tokenizer_json_size,
         .lowercase = vocabulary->lowercase,
         .strip_accents = vocabulary->strip_accents,
         .chinese_characters = vocabulary->chinese_characters,
-        .unflagged = !vocabulary->has_flags};
+        .unflagged = !vocabulary->has_flags,
+        .sentencepiece = vocabulary->sentencepiece,
+        .sentencepiece_size = vocabulary->sentencepiece_size,
+        .settings = vocabulary->settings,
+        .settings_size = vocabulary->settings_size,
+        .model_type = out->info->architecture};
     lat_status status =
         lat_tokenizer_from_parts(&out->tokenizer, &parts, error);
     if (status != LAT_OK)

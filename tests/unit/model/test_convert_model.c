@@ -131,7 +131,8 @@ static lat_status convert(const char *type, lat_error *error)
                              error);
 }
 
-static void check_vocabulary(const lat_weights *weights, bool lowercase)
+/* lowercase: what the flags say, -1 where the file must have none. */
+static void check_vocabulary(const lat_weights *weights, int lowercase)
 {
     const lat_model_vocabulary *v = lat_weights_vocabulary(weights);
 
@@ -141,8 +142,10 @@ static void check_vocabulary(const lat_weights *weights, bool lowercase)
     CHECK_TEXT(v->kind, "bert");
     for (size_t i = 0; i < 10; i++)
         CHECK_TEXT(v->pieces[i], pieces[i]);
-    CHECK(v->has_flags && v->lowercase == lowercase &&
-          v->strip_accents == lowercase && v->chinese_characters);
+    CHECK(v->has_flags == (lowercase >= 0));
+    CHECK(v->lowercase == (lowercase > 0) &&
+          v->strip_accents == (lowercase > 0) &&
+          v->chinese_characters == (lowercase >= 0));
 }
 
 static void check_tensor(const lat_weights *weights, size_t number,
@@ -209,7 +212,7 @@ static void test_types(void)
         CHECK(weights->positions_dropped == 0);
         for (size_t t = 0; t < TENSORS; t++)
             check_tensor(weights, t, types[k]);
-        check_vocabulary(weights, true);
+        check_vocabulary(weights, -1);
         lat_weights_close(weights);
     }
     drop("again.gguf");
@@ -249,7 +252,7 @@ static void test_tokenizer_json(void)
                   lat_error_message(&error));
         CHECK(lat_weights_open(&weights, place("out.gguf"), NULL) == LAT_OK);
         if (weights != NULL) {
-            check_vocabulary(weights, false);
+            check_vocabulary(weights, plain == 1 ? 0 : -1);
             v = lat_weights_vocabulary(weights);
             CHECK((v->tokenizer_json == NULL) == (plain == 1));
             if (plain == 0)
@@ -392,6 +395,9 @@ static void test_other_vocabularies(void)
         check_pieces(weights, "t5", unigram, 10);
         CHECK(lat_weights_vocabulary(weights)->scores[0] == -1.5f);
         CHECK(lat_weights_vocabulary(weights)->scores[9] == -10000.0f);
+        CHECK(lat_weights_vocabulary(weights)->charsmap_size == 4);
+        CHECK(memcmp(lat_weights_vocabulary(weights)->charsmap,
+                     "\0\1\2\377", 4) == 0);
         lat_weights_close(weights);
     }
     put("tokenizer.json",
@@ -404,9 +410,41 @@ static void test_other_vocabularies(void)
         CHECK(lat_weights_vocabulary(weights) == NULL);
         lat_weights_close(weights);
     }
+}
+
+/* tokenizer_config.json goes along with vocab.txt and its flags do; a
+ * SentencePiece file alone goes in whole. */
+static void test_settings(void)
+{
+    static const char settings[] = "{\"do_lower_case\":true}";
+    const lat_model_vocabulary *v;
+    lat_weights *weights;
+
+    put("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ngo\n##ing\n"
+                     "\xe2\x96\x81\n##\xe2\x96\x81x\n##[y]\n");
+    put("tokenizer_config.json", settings);
+    weights = convert_and_open();
+    if (weights != NULL) {
+        check_vocabulary(weights, 1);
+        CHECK_TEXT(lat_weights_vocabulary(weights)->settings, settings);
+        lat_weights_close(weights);
+    }
+    put("tokenizer_config.json", "[]");
+    check_refused(LAT_MALFORMED, "f32", "tokenizer_config.json");
+    put("tokenizer_config.json", settings);
+    drop("vocab.txt");
     put("spiece.model", "x");
-    check_refused(LAT_UNSUPPORTED, "f32", "spiece.model");
+    weights = convert_and_open();
+    if (weights != NULL) {
+        v = lat_weights_vocabulary(weights);
+        CHECK(v != NULL && v->count == 0 && v->sentencepiece_size == 1 &&
+              *(const char *)v->sentencepiece == 'x');
+        if (v != NULL)
+            CHECK_TEXT(v->settings, settings);
+        lat_weights_close(weights);
+    }
     drop("spiece.model");
+    drop("tokenizer_config.json");
 }
 
 static void test_memory(void)
@@ -507,6 +545,7 @@ int main(void)
     test_refusals();
     test_memory();
     test_other_vocabularies();
+    test_settings();
     test_shared();
     drop("config.json");
     drop("model.safetensors");

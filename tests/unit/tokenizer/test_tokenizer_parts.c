@@ -91,6 +91,40 @@ static void check_small(void)
     compare(GOOD "xlm/sentencepiece.bpe.model", t5, texts, TEXTS);
 }
 
+/* A model file as a whole, and settings that go before the flags. */
+static void check_whole_files(void)
+{
+    static const struct {
+        const char *path, *type;
+    } files[] = {{GOOD "albert/spiece.model", "albert"},
+                 {GOOD "xlm/sentencepiece.bpe.model", "xlm-roberta"},
+                 {GOOD "camembert/sentencepiece.bpe.model", "camembert"}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        lat_map map = {0};
+        lat_error error = {0};
+        CHECK_MSG(lat_map_open(&map, files[i].path, &error) == LAT_OK, "%s",
+                  lat_error_message(&error));
+        lat_tokenizer_parts parts = {.kind = "no_vocab",
+                                     .sentencepiece = map.data,
+                                     .sentencepiece_size = map.size,
+                                     .model_type = files[i].type};
+        compare(files[i].path, parts, texts, TEXTS);
+        parts.settings = "[]";
+        parts.settings_size = 2;
+        lat_tokenizer *none = NULL;
+        CHECK(lat_tokenizer_from_parts(&none, &parts, &error)
+              == LAT_MALFORMED);
+        CHECK(none == NULL);
+        lat_map_close(&map);
+    }
+    static const char cased[] = "{\"do_lower_case\":false}";
+    compare(GOOD "cased/vocab.txt",
+            (lat_tokenizer_parts){.kind = "bert", .lowercase = true,
+                                  .settings = cased,
+                                  .settings_size = sizeof cased - 1},
+            texts, TEXTS);
+}
+
 /* The published vocabularies, on real sentences. */
 static void check_published(const char *shared)
 {
@@ -122,6 +156,7 @@ int main(void)
 {
     const char *shared = harness_shared();
     check_small();
+    check_whole_files();
     if (shared != NULL)
         check_published(shared);
     CHECK(lat_memory_in_use() == 0);
