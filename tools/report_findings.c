@@ -303,7 +303,8 @@ static double source_mean(const rep_study *s, const char *source)
     double sum = 0.0, n = 0.0;
     for (size_t i = 0; i < s->flip_count; i++)
         if (strcmp(s->flips[i].source, source) == 0 &&
-            rep_flip_counts(s, &s->flips[i]) && !isnan(s->flips[i].rate.value)) {
+            rep_flip_counts(s, &s->flips[i]) &&
+            !isnan(s->flips[i].rate.value)) {
             sum += s->flips[i].rate.value;
             n += 1.0;
         }

@@ -79,6 +79,8 @@ static void put_title_words(lat_buffer *to, const lat_concepts *all,
 {
     rep_word_count *words = NULL;
     size_t n = rep_concept_words(&words, all, c);
+    if (words == NULL)
+        to->failed = true;
     for (size_t i = 0; i < n && i < most; i++) {
         size_t size = 0;
         const char *text = lat_intern_text(all->words, words[i].word, &size);
@@ -140,6 +142,7 @@ static void draw_names(lat_buffer *to, const rep_layer *layer,
         size_t size = 0;
         if (rep_concept_words(&words, &layer->concepts,
                               p->concept_index) == 0) {
+            to->failed = to->failed || words == NULL;
             lat_free(words);
             continue;
         }

@@ -104,6 +104,8 @@ static void draw_names(lat_buffer *to, const tree_frame *f)
     for (size_t c = 0; c < all->count; c++) {
         rep_word_count *words = NULL;
         size_t n = rep_concept_words(&words, all, c);
+        if (words == NULL)
+            to->failed = true;
         lat_buffer_format(to, "<text class=\"tiny\" x=\"%d\" y=\"%.1f\">"
                               "<tspan class=\"soft\">%llu</tspan>",
                           TREE_LEFT + TREE_WIDE + 15, f->y[c] + 3.2,

@@ -112,11 +112,13 @@ static const char *keep_name(rep_study *s, const char *path)
     return lat_arena_copy(&s->arena, path + first, end - first);
 }
 
-static void add_fact(rep_study *s, size_t room, const char *name,
+/* False when memory was out for one of them. */
+static bool add_fact(rep_study *s, size_t room, const char *name,
                      const char *value)
 {
     if (s->fact_count < room && name != NULL && value != NULL)
         s->facts[s->fact_count++] = (rep_fact){name, value};
+    return name != NULL && value != NULL;
 }
 
 static const char *value_text(rep_study *s, const lat_json *value)
@@ -165,13 +167,13 @@ static lat_status read_facts(rep_study *s, const lat_json *plan,
     s->facts = lat_arena_array(&s->arena, room, sizeof *s->facts);
     if (s->facts == NULL)
         return lat_error_memory(error, room * sizeof *s->facts);
-    add_fact(s, room, "latent", s->version);
+    bool good = add_fact(s, room, "latent", s->version);
     for (size_t i = 0; options != NULL && i < options->size; i++)
-        add_fact(s, room, keep(s, options->items[i].key),
-                 value_text(s, &options->items[i]));
+        good &= add_fact(s, room, keep(s, options->items[i].key),
+                         value_text(s, &options->items[i]));
     for (size_t i = 0; corpus != NULL && i < corpus->size; i++)
-        add_fact(s, room, keep(s, corpus->items[i].key),
-                 value_text(s, &corpus->items[i]));
+        good &= add_fact(s, room, keep(s, corpus->items[i].key),
+                         value_text(s, &corpus->items[i]));
     for (size_t i = 0; inputs != NULL && i < inputs->size; i++) {
         bool bad = false;
         const lat_json *one = &inputs->items[i];
@@ -179,11 +181,11 @@ static lat_status read_facts(rep_study *s, const lat_json *plan,
         const char *hash = lat_json_text(one, "sha256", "", &bad);
         const char *role = lat_json_text(one, "role", "input", &bad);
         char *name = lat_format("%s: %s", role, path);
-        add_fact(s, room, name == NULL ? NULL : keep(s, name),
-                 keep(s, hash));
+        good &= add_fact(s, room, name == NULL ? NULL : keep(s, name),
+                         keep(s, hash));
         lat_free(name);
     }
-    return LAT_OK;
+    return good ? LAT_OK : lat_error_memory(error, 64);
 }
 
 static lat_status read_layers(rep_study *s, const lat_json *options,
@@ -321,6 +323,16 @@ static lat_status take_sentences(rep_study *s, const lat_table *table,
     return LAT_OK;
 }
 
+/* A corpus without gold classes is polarised by the predicted ones, as the
+ * study itself does it. */
+static void choose_class(rep_study *s)
+{
+    for (size_t i = 0; i < s->sentence_count; i++)
+        if (s->sentences[i].gold >= 0)
+            return;
+    s->polarity_by = "predicted";
+}
+
 static lat_status read_sentences(rep_study *s, const char *folder,
                                  lat_error *error)
 {
@@ -330,6 +342,7 @@ static lat_status read_sentences(rep_study *s, const char *folder,
         rep_table_open(&table, &found, folder, "sentences.tsv", error);
     if (status == LAT_OK && found)
         status = take_sentences(s, &table, error);
+    choose_class(s);
     lat_table_free(&table);
     if (status != LAT_OK)
         return status;

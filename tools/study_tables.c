@@ -134,37 +134,41 @@ static lat_status read_matches(rep_study *s, const char *folder,
 
 /* ---- Human-defined labels ---------------------------------------------- */
 
-static rep_family *find_family(rep_study *s, size_t room, const char *name,
+static rep_family *find_family(rep_study *s, const char *name,
                                const char *rule)
 {
     for (size_t f = 0; f < s->family_count; f++)
         if (strcmp(s->families[f].name, name) == 0 &&
             strcmp(s->families[f].rule, rule) == 0)
             return &s->families[f];
-    if (s->family_count == room)
-        return NULL;
+    return NULL;
+}
+
+static lat_status add_family(rep_study *s, const char *name,
+                             const char *rule, lat_error *error)
+{
     rep_family *family = &s->families[s->family_count];
     family->name = lat_arena_copy(&s->arena, name, strlen(name));
     family->rule = lat_arena_copy(&s->arena, rule, strlen(rule));
-    if (family->name == NULL || family->rule == NULL)
-        return NULL;
+    bool good = family->name != NULL && family->rule != NULL;
     for (int side = 0; side < REP_SIDES; side++) {
-        family->aligned[side] =
-            lat_arena_array(&s->arena, s->layer_count, sizeof(rep_rate));
-        family->covered[side] =
-            lat_arena_array(&s->arena, s->layer_count, sizeof(rep_rate));
-        if (family->aligned[side] == NULL || family->covered[side] == NULL)
-            return NULL;
-        for (size_t i = 0; i < s->layer_count; i++)
-            family->aligned[side][i] = family->covered[side][i] =
-                rep_rate_none();
+        rep_rate *rates =
+            lat_arena_array(&s->arena, 2 * s->layer_count, sizeof *rates);
+        good = good && rates != NULL;
+        for (size_t i = 0; rates != NULL && i < 2 * s->layer_count; i++)
+            rates[i] = rep_rate_none();
+        family->aligned[side] = rates;
+        family->covered[side] = rates == NULL ? NULL
+                                              : rates + s->layer_count;
     }
+    if (!good)
+        return lat_error_memory(error, 64 * s->layer_count);
     s->family_count++;
-    return family;
+    return LAT_OK;
 }
 
-static void take_family(rep_study *s, const lat_table *table, size_t row,
-                        size_t room)
+static lat_status take_family(rep_study *s, const lat_table *table,
+                              size_t row, size_t room, lat_error *error)
 {
     static const char *const aligned[6] = {
         "percent_aligned", "aligned_low", "aligned_high",
@@ -176,14 +180,18 @@ static void take_family(rep_study *s, const lat_table *table, size_t row,
     const char *rule = rep_cell(table, row, "rule");
     int side = rep_side_find(rep_cell(table, row, "side"));
     size_t i = row_layer(s, table, row, "layer");
+    lat_status status = LAT_OK;
     if (name == NULL || side < 0 || i == s->layer_count)
-        return;
-    rep_family *family =
-        find_family(s, room, name, rule == NULL ? "occurrence" : rule);
-    if (family == NULL)
-        return;
+        return LAT_OK;
+    rule = rule == NULL ? "occurrence" : rule;
+    if (find_family(s, name, rule) == NULL && s->family_count < room)
+        status = add_family(s, name, rule, error);
+    rep_family *family = find_family(s, name, rule);
+    if (status != LAT_OK || family == NULL)
+        return status;
     family->aligned[side][i] = rep_cell_rate(table, row, aligned);
     family->covered[side][i] = rep_cell_rate(table, row, covered);
+    return LAT_OK;
 }
 
 static lat_status read_families(rep_study *s, const char *folder,
@@ -201,7 +209,7 @@ static lat_status read_families(rep_study *s, const char *folder,
     if (s->families == NULL && room != 0)
         status = lat_error_memory(error, room * sizeof *s->families);
     for (size_t row = 0; status == LAT_OK && row < table.rows; row++)
-        take_family(s, &table, row, room);
+        status = take_family(s, &table, row, room, error);
     lat_table_free(&table);
     return status;
 }
@@ -214,6 +222,7 @@ typedef struct label_work {
     const char **kept;           /* names' texts in the arena */
     uint32_t *wins;              /* concepts that each winner explains */
     size_t room;
+    bool failed;                 /* out of memory */
 } label_work;
 
 static const char *keep_name(label_work *w, const char *text)
@@ -229,7 +238,7 @@ static const char *keep_name(label_work *w, const char *text)
 }
 
 /* Number of the row's label among the winners; SIZE_MAX when the row does
- * not count (type rule, no label, out of memory). */
+ * not count (type rule, no label) or memory is out. */
 static size_t winner_of(label_work *w, const lat_table *table, size_t row)
 {
     const char *side = rep_cell(table, row, "side");
@@ -246,6 +255,7 @@ static size_t winner_of(label_work *w, const lat_table *table, size_t row)
     size_t number = key == NULL
                         ? SIZE_MAX
                         : lat_intern_add(w->winners, key, strlen(key));
+    w->failed = w->failed || number == SIZE_MAX;
     lat_free(key);
     return number < w->room ? number : SIZE_MAX;
 }
@@ -283,10 +293,9 @@ static lat_status take_labels(label_work *w, const lat_table *table,
         one->family = keep_name(w, rep_cell(table, row, "family"));
         one->label_share = share;
         one->label_wins = w->wins[winner];
-        if (one->label == NULL || one->family == NULL)
-            return lat_error_memory(error, 64);
+        w->failed = w->failed || one->label == NULL || one->family == NULL;
     }
-    return LAT_OK;
+    return w->failed ? lat_error_memory(error, 64) : LAT_OK;
 }
 
 static lat_status read_labels(rep_study *s, const char *folder,
