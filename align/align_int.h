@@ -178,6 +178,9 @@ typedef struct human_job {
 typedef struct human_view {
     const uint32_t *bundles;  /* of the occurrences, or of the types */
     const uint32_t *weights;  /* by sentence */
+    double *shares; /* concept c at c * stride: share of the label that
+                       explains it; NULL = not wanted */
+    size_t stride;
 } human_view;
 
 /* Bundles, members or entries, scratch: all that is not in out yet. */

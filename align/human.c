@@ -80,7 +80,7 @@ static lat_status judge_by_occurrences(human_job *job, size_t c,
     lat_human *out = job->out;
     lat_human_concept *at = &out->concepts[c];
     human_scratch *with = &job->scratch[0];
-    human_view view = {job->members, NULL};
+    human_view view = {job->members, NULL, NULL, 0};
     human_verdict verdict;
     lat_status status;
 
@@ -123,7 +123,7 @@ static lat_status judge_by_types(human_job *job, size_t c, lat_error *error)
     lat_human *out = job->out;
     lat_human_concept *at = &out->concepts[c];
     human_scratch *with = &job->scratch[0];
-    human_view view = {job->type_bundle, NULL};
+    human_view view = {job->type_bundle, NULL, NULL, 0};
     uint64_t size = lat_human_types_int(with, job, &view, c);
     lat_status status = LAT_OK;
     size_t i;
@@ -206,7 +206,7 @@ static void sum_up(human_job *job)
     lat_human *out = job->out;
     size_t aligned[LAT_THETAS + 1], covered[LAT_THETAS + 1], i, t;
     human_view view = {out->options.rule == LAT_RULE_TYPE
-                           ? job->type_bundle : job->members, NULL};
+                           ? job->type_bundle : job->members, NULL, NULL, 0};
     lat_interval none = lat_interval_of(NULL, 0);
     double of_concepts = lat_share_int(out->aligned, out->count);
 

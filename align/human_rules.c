@@ -247,6 +247,15 @@ static void mark_last(human_scratch *with, const human_job *job,
     }
 }
 
+/* Share, in this evaluation, of the label that explains concept c. */
+static void note_share(const human_scratch *with, const human_view *view,
+                       size_t c, uint32_t label, uint64_t size)
+{
+    view->shares[c * view->stride] =
+        label == LAT_NO_CONCEPT ? (double)NAN
+                                : lat_share_int(with->row[label], size);
+}
+
 /* Shares of all labels in one concept. Small concepts are never aligned. */
 static void visit_types(human_scratch *with, const human_job *job,
                         const human_view *view, size_t c)
@@ -254,9 +263,15 @@ static void visit_types(human_scratch *with, const human_job *job,
     uint64_t size, least;
     size_t i;
 
-    if (!job->out->concepts[c].enough)
+    if (!job->out->concepts[c].enough && view->shares == NULL)
         return;
     size = lat_human_types_int(with, job, view, c);
+    if (view->shares != NULL)
+        note_share(with, view, c, job->out->concepts[c].best, size);
+    if (!job->out->concepts[c].enough) {
+        lat_human_clear_int(with);
+        return;
+    }
     /* Nearly all labels stay below every threshold. */
     least = size == 0 ? 1 : lat_needed_int(job->theta_least, size, false);
     for (i = 0; i < with->touched_count; i++) {
@@ -311,7 +326,13 @@ void lat_human_count_int(size_t *aligned, size_t *covered,
             visit_types(with, job, view, c);
             continue;
         }
-        lat_human_occurrences_int(&verdict, with, job, view, c, false);
+        lat_human_occurrences_int(&verdict, with, job, view, c,
+                                  view->shares != NULL);
+        if (view->shares != NULL) {
+            note_share(with, view, c, out->concepts[c].winner,
+                       verdict.skipped ? 0 : verdict.counted);
+            lat_human_clear_int(with);
+        }
         if (!verdict.can_align)
             continue;
         with->shares[c] = verdict.share;

@@ -9,7 +9,6 @@
  */
 #include "align_int.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Results of one theta and one value lie together: they are sorted for the
@@ -47,7 +46,7 @@ static void permutation_task(void *context, size_t task, size_t worker)
     bool by_types = job->out->options.rule == LAT_RULE_TYPE;
     const uint32_t *bundles = by_types ? job->type_bundle : job->members;
     size_t n = by_types ? job->types : job->concepts->size, p;
-    human_view view = {with->shuffled, NULL};
+    human_view view = {with->shuffled, NULL, NULL, 0};
     lat_random random;
 
     for (p = task * LAT_SHUFFLE_BLOCK;
@@ -61,35 +60,6 @@ static void permutation_task(void *context, size_t task, size_t worker)
     }
 }
 
-/* Share in the resample of the label that explains each concept. */
-static void note_shares(human_job *job, human_scratch *with,
-                        const human_view *view, size_t p)
-{
-    bool by_types = job->out->options.rule == LAT_RULE_TYPE;
-    size_t c;
-
-    for (c = 0; c < job->out->count; c++) {
-        const lat_human_concept *at = &job->out->concepts[c];
-        uint32_t label = by_types ? at->best : at->winner;
-        double *to = &job->shares[c * job->shuffles + p];
-        human_verdict verdict;
-
-        *to = (double)NAN;
-        if (label == LAT_NO_CONCEPT)
-            continue;
-        if (by_types) {
-            uint64_t size = lat_human_types_int(with, job, view, c);
-
-            *to = lat_share_int(with->row[label], size);
-        } else {
-            lat_human_occurrences_int(&verdict, with, job, view, c, true);
-            if (!verdict.skipped)
-                *to = lat_share_int(with->row[label], verdict.counted);
-        }
-        lat_human_clear_int(with);
-    }
-}
-
 /* Groups of the type rule stay those of the whole label file; what is drawn
  * again is the clustered text. */
 static void bootstrap_task(void *context, size_t task, size_t worker)
@@ -99,7 +69,7 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
     const lat_concepts *concepts = job->concepts;
     human_view view = {job->out->options.rule == LAT_RULE_TYPE
                            ? job->type_bundle : job->members,
-                       with->weights};
+                       with->weights, NULL, job->shuffles};
     lat_random random;
     size_t i, p;
 
@@ -118,8 +88,8 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
                 with->entry_weights[job->entry_of[i]] +=
                     with->weights[concepts->occurrences[i].sentence];
         }
+        view.shares = job->shares + p;
         evaluate(job, with, &view, p);
-        note_shares(job, with, &view, p);
     }
 }
 
