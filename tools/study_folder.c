@@ -62,8 +62,9 @@ static void put_count(lat_json_writer *json, const char *key, uint64_t value)
 /* Options on which no result depends, or that say where results go. */
 static bool is_left_out(const char *name)
 {
-    static const char *const names[] = {"out",  "memory", "dry-run", "only",
-                                        "make", "slurm",  "script",  NULL};
+    static const char *const names[] = {"out",  "augment", "memory", "dry-run",
+                                        "only", "make",    "slurm",  "script",
+                                        NULL};
     for (size_t i = 0; names[i] != NULL; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -275,27 +276,49 @@ static bool folder_is_empty(const char *path)
     return empty;
 }
 
-/* Two runs into one folder: the second one is refused.  The lock is of the
- * kind that the system drops when the process ends, however it ends. */
+/* Locks are of the kind that the system drops when the process ends, however
+ * it ends; they are on bytes of .lock that need not be there:
+ *
+ *     0       the folder: a whole run alone, jobs of single layers together
+ *     1       opening it: one process after another
+ *     2 ...   a layer of a model
+ */
+enum { LOCK_FOLDER, LOCK_OPENING, LOCK_LAYERS };
+
+static bool lock_byte(const study *s, short kind, size_t byte, bool wait)
+{
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = kind;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = (off_t)byte;
+    lock.l_len = 1;
+    int got = fcntl(s->lock, wait ? F_SETLKW : F_SETLK, &lock);
+    while (got != 0 && wait && errno == EINTR && !lat_interrupted())
+        got = fcntl(s->lock, F_SETLKW, &lock);
+    return got == 0;
+}
+
+/* Two runs into one folder, or two jobs of one layer: the second one is
+ * refused. */
 static lat_status take_lock(study *s, lat_error *error)
 {
     char *path = study_path(s, ".lock");
-    struct flock lock;
     if (path == NULL)
         return lat_error_memory(error, strlen(s->options.folder) + 8);
     s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     lat_status status = LAT_OK;
+    size_t layer = LOCK_LAYERS + s->only_layer * STUDY_SIDES +
+                   (size_t)s->only_side;
+    short kind = s->one_layer ? F_RDLCK : F_WRLCK;
     if (s->lock < 0) {
         status = lat_error_errno(error, path, "create");
-    } else {
-        memset(&lock, 0, sizeof lock);
-        lock.l_type = F_WRLCK;
-        lock.l_whence = SEEK_SET;
-        if (fcntl(s->lock, F_SETLK, &lock) != 0) {
-            lat_error_set(error, LAT_IO,
-                          "another run is writing into this folder");
-            status = lat_error_in_file(error, s->options.folder);
-        }
+    } else if (!lock_byte(s, F_WRLCK, LOCK_OPENING, true) ||
+               !lock_byte(s, kind, LOCK_FOLDER, false) ||
+               (s->one_layer && !lock_byte(s, F_WRLCK, layer, false))) {
+        lat_error_set(error, LAT_IO,
+                      "another run is writing into this folder");
+        status = lat_error_in_file(error, s->options.folder);
     }
     lat_free(path);
     return status;
@@ -358,11 +381,30 @@ static lat_status write_text(const study *s, lat_error *error)
                 lat_intern_text(s->text.set, s->text.words[w], &size);
             if (w != s->text.starts[i])
                 lat_buffer_char(&text, ' ');
+            /* A reader drops one byte order mark at the start. */
+            if (text.size == 0 && size >= 3 &&
+                memcmp(word, "\xef\xbb\xbf", 3) == 0)
+                lat_buffer_add(&text, word, 3);
             lat_buffer_add(&text, word, size);
         }
         lat_buffer_char(&text, '\n');
     }
     return study_write(s, "text.in", &text, error);
+}
+
+/* A folder that holds something else is left as it was. */
+static lat_status check_folder(study *s, const char *plan, lat_error *error)
+{
+    if (lat_path_exists(plan) || folder_is_empty(s->options.folder))
+        return LAT_OK;
+    char *lock = study_path(s, ".lock");
+    if (lock != NULL)
+        (void)unlink(lock);
+    lat_free(lock);
+    lat_error_set(error, LAT_USAGE,
+                  "the folder is not empty and holds no study; choose "
+                  "another --out");
+    return lat_error_in_file(error, s->options.folder);
 }
 
 lat_status study_folder_open(study *s, lat_error *error)
@@ -374,15 +416,10 @@ lat_status study_folder_open(study *s, lat_error *error)
         status = make_plan(&plan, s, error);
     if (status == LAT_OK)
         status = lat_folder_make(s->options.folder, error);
-    if (status == LAT_OK && !lat_path_exists(path) &&
-        !folder_is_empty(s->options.folder)) {
-        lat_error_set(error, LAT_USAGE,
-                      "the folder is not empty and holds no study; choose "
-                      "another --out");
-        status = lat_error_in_file(error, s->options.folder);
-    }
     if (status == LAT_OK)
         status = take_lock(s, error);
+    if (status == LAT_OK)
+        status = check_folder(s, path, error);
     if (status == LAT_OK && lat_path_exists(path))
         status = compare_plan(s, &plan, path, error);
     else if (status == LAT_OK)
@@ -397,6 +434,8 @@ lat_status study_folder_open(study *s, lat_error *error)
     }
     if (status == LAT_OK)
         status = write_text(s, error);
+    if (status == LAT_OK)
+        (void)lock_byte(s, F_UNLCK, LOCK_OPENING, false);
     lat_free(words);
     lat_free(path);
     lat_buffer_free(&plan);

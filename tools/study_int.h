@@ -30,6 +30,40 @@
 #define LATENT_STUDY_INT_H
 
 #include "inputs_int.h"
+#include "trigger_files_int.h"
+
+/* Options on which a study's results depend: those of `run` and `plan`. */
+#define OPTIONS_STUDY                                                       \
+    {"base", 0, CLI_TEXT, "MODEL", "the base model", NULL},                 \
+    {"tuned", 0, CLI_TEXT, "MODEL", "the model tuned from it", NULL},       \
+    {"data", 0, CLI_TEXT, "FILE", "the corpus to cluster", NULL},           \
+    {"eval", 0, CLI_TEXT, "FILE",                                           \
+     "sentences for the triggers, none of them in --data", NULL},           \
+    {"out", 'o', CLI_TEXT, "DIR", "the study folder", NULL},                \
+    {"k", 'k', CLI_COUNT, "N", "concepts in a layer", "600"},               \
+    {"layers", 0, CLI_TEXT, "LIST", "layers, such as 0,3,5-12", "all"},     \
+    OPTIONS_WORDS,                                                          \
+    OPTIONS_CORPUS,                                                         \
+    {"theta", 0, CLI_TEXT, "T",                                             \
+     "share from which a concept is aligned or polarised", "0.90"},         \
+    {"min-types", 0, CLI_COUNT, "N",                                        \
+     "concepts with fewer distinct words are not counted", "6"},            \
+    {"size-ratio", 0, CLI_NUMBER, "R",                                      \
+     "a target counts only if size / its size > R; 0 is off", "0"},         \
+    {"labels", 0, CLI_MANY, "FAMILY=FILE",                                  \
+     "human-defined labels of the corpus's words", NULL},                   \
+    {"polarity", 0, CLI_TEXT, "CLASS",                                      \
+     "class of a sentence: gold or predicted (both are reported)", "gold"}, \
+    {"permutations", 0, CLI_COUNT, "N",                                     \
+     "shuffles behind each chance level", "100"},                           \
+    {"bootstraps", 0, CLI_COUNT, "N",                                       \
+     "resamples of the sentences behind each interval", "100"},             \
+    {"trigger-layers", 0, CLI_TEXT, "LIST",                                 \
+     "layers whose polarised concepts give triggers: last, or as --layers", \
+     "last"},                                                               \
+    OPTIONS_SEARCH("24", "4", "200"),                                       \
+    {"cka", 0, CLI_COUNT, "N",                                              \
+     "words in the sample on which CKA of the layers is computed", "1000"}
 
 enum { STUDY_BASE, STUDY_TUNED, STUDY_SIDES };
 extern const char *const study_side_names[STUDY_SIDES]; /* "base", "tuned" */
@@ -67,6 +101,9 @@ typedef struct study {
     lat_concepts *concepts[STUDY_SIDES]; /* layer_count each, after
                                             study_layers */
     lat_polarity *polarity[STUDY_SIDES]; /* layer_count, by options' class */
+    bool one_layer;           /* --only: just this one */
+    int only_side;
+    size_t only_layer;
     int lock;                 /* file descriptor of the lock, or -1 */
 } study;
 
@@ -76,7 +113,9 @@ lat_status study_open(study *out, cli_call *call, lat_error *error);
 void study_close(study *study);
 /* Words, memory, disk and seconds, on standard output (--dry-run). */
 lat_status study_dry_run(study *study, lat_error *error);
-/* Makes the folder and plan.json, or finds the same plan there. */
+/* Makes the folder and plan.json, or finds the same plan there.  Holds the
+ * folder alone, or with --only one layer of it, so that several layers can
+ * be made at once. */
 lat_status study_folder_open(study *study, lat_error *error);
 lat_status study_layers(study *study, lat_error *error);
 /* map.tsv of a layer: its concepts on the plane of their centroids' first two
@@ -84,6 +123,8 @@ lat_status study_layers(study *study, lat_error *error);
 lat_status study_map(const study *s, int side, size_t layer,
                      const float *vectors, const uint32_t *labels,
                      const lat_concepts *concepts, lat_error *error);
+/* The layer that --only names; nothing when it is done already. */
+lat_status study_one_layer(study *study, lat_error *error);
 lat_status study_align(study *study, lat_error *error);
 lat_status study_human(study *study, lat_error *error);
 lat_status study_polarity(study *study, lat_error *error);

@@ -247,6 +247,38 @@ static lat_status side_group(study *s, int side, size_t *next,
     return status;
 }
 
+lat_status study_one_layer(study *s, lat_error *error)
+{
+    int side = s->only_side;
+    size_t layer = s->only_layer, bytes = 0;
+    const lat_model_info *info = s->readers[side].info;
+    lat_concepts concepts = {0};
+    float **vectors = NULL;
+    if (layer_done(s, side, layer)) {
+        cli_say(s->call, "%s layer %zu is done", study_side_names[side],
+                layer);
+        return LAT_OK;
+    }
+    if (!lat_size_mul(s->words.count, info->hidden * sizeof(float), &bytes))
+        return lat_error_memory(error, UINT64_MAX);
+    vectors = lat_new_array(info->layers + 1, sizeof *vectors);
+    if (vectors == NULL)
+        return lat_error_memory(error, bytes);
+    lat_status status = LAT_OK;
+    vectors[layer] = lat_alloc(bytes);
+    if (vectors[layer] == NULL)
+        status = lat_error_memory(error, bytes);
+    if (status == LAT_OK)
+        status = forward_group(s, side, vectors, NULL, error);
+    if (status == LAT_OK)
+        status = cluster_layer(s, side, layer, vectors[layer], &concepts,
+                               error);
+    lat_concepts_free(&concepts);
+    lat_free(vectors[layer]);
+    lat_free(vectors);
+    return status;
+}
+
 static lat_status side_layers(study *s, int side, float *logits,
                               lat_error *error)
 {

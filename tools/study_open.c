@@ -76,6 +76,34 @@ lat_status study_options_read(study_options *out, const cli_call *call,
     return status;
 }
 
+/* "tuned/6": one of the study's layers. */
+static lat_status read_only(study *s, lat_error *error)
+{
+    const char *only = cli_text(s->call, "only");
+    uint64_t layer = 0;
+    if (only == NULL)
+        return LAT_OK;
+    for (int side = 0; side < STUDY_SIDES; side++) {
+        size_t size = strlen(study_side_names[side]);
+        if (strncmp(only, study_side_names[side], size) != 0 ||
+            only[size] != '/' ||
+            !lat_integer_read(only + size + 1, strlen(only + size + 1),
+                              &layer))
+            continue;
+        for (size_t i = 0; i < s->layer_count; i++)
+            if (s->layers[i] == layer) {
+                s->one_layer = true;
+                s->only_side = side;
+                s->only_layer = s->layers[i];
+                return LAT_OK;
+            }
+    }
+    return lat_error_set(error, LAT_USAGE,
+                         "--only is '%.40s', expected a layer of the study "
+                         "such as tuned/%zu",
+                         only, s->layers[s->layer_count - 1]);
+}
+
 /* ---- The corpus as words, for label files and the report ---------------- */
 
 typedef struct text_making {
@@ -219,6 +247,8 @@ lat_status study_open(study *out, cli_call *call, lat_error *error)
     lat_status status = study_options_read(&out->options, call, error);
     if (status == LAT_OK)
         status = open_models(out, error);
+    if (status == LAT_OK)
+        status = read_only(out, error);
     const lat_model_info *info = out->readers[STUDY_TUNED].info;
     if (status == LAT_OK)
         status = inputs_corpus(&out->corpus, call, out->options.data, info,

@@ -5,36 +5,10 @@
 #include "verbs_int.h"
 
 static const cli_option options[] = {
-    {"base", 0, CLI_TEXT, "MODEL", "the base model", NULL},
-    {"tuned", 0, CLI_TEXT, "MODEL", "the model tuned from it", NULL},
-    {"data", 0, CLI_TEXT, "FILE", "the corpus to cluster", NULL},
-    {"eval", 0, CLI_TEXT, "FILE",
-     "sentences for the triggers, none of them in --data", NULL},
-    {"out", 'o', CLI_TEXT, "DIR", "the study folder", NULL},
-    {"k", 'k', CLI_COUNT, "N", "concepts in a layer", "600"},
-    {"layers", 0, CLI_TEXT, "LIST", "layers, such as 0,3,5-12", "all"},
-    OPTIONS_WORDS,
-    OPTIONS_CORPUS,
-    {"theta", 0, CLI_TEXT, "T",
-     "share from which a concept is aligned or polarised", "0.90"},
-    {"min-types", 0, CLI_COUNT, "N",
-     "concepts with fewer distinct words are not counted", "6"},
-    {"size-ratio", 0, CLI_NUMBER, "R",
-     "a target counts only if size / its size > R; 0 is off", "0"},
-    {"labels", 0, CLI_MANY, "FAMILY=FILE",
-     "human-defined labels of the corpus's words", NULL},
-    {"polarity", 0, CLI_TEXT, "CLASS",
-     "class of a sentence: gold or predicted (both are reported)", "gold"},
-    {"permutations", 0, CLI_COUNT, "N",
-     "shuffles behind each chance level", "100"},
-    {"bootstraps", 0, CLI_COUNT, "N",
-     "resamples of the sentences behind each interval", "100"},
-    {"trigger-layers", 0, CLI_TEXT, "LIST",
-     "layers whose polarised concepts give triggers: last, or as --layers",
-     "last"},
-    OPTIONS_SEARCH("24", "4", "200"),
-    {"cka", 0, CLI_COUNT, "N",
-     "words in the sample on which CKA of the layers is computed", "1000"},
+    OPTIONS_STUDY,
+    {"only", 0, CLI_TEXT, "SIDE/LAYER",
+     "just this layer of this model, such as tuned/6: a job of `latent "
+     "plan`", NULL},
     {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
     {"dry-run", 0, CLI_FLAG, NULL,
      "words, memory, disk and seconds, without running", NULL},
@@ -63,6 +37,13 @@ static lat_status all_stages(study *s, lat_error *error)
     return status;
 }
 
+/* One layer of one model into the folder; the rest is for another run. */
+static lat_status one_layer(study *s, lat_error *error)
+{
+    lat_status status = study_folder_open(s, error);
+    return status == LAT_OK ? study_one_layer(s, error) : status;
+}
+
 static lat_status run(cli_call *call, lat_error *error)
 {
     study s;
@@ -71,8 +52,12 @@ static lat_status run(cli_call *call, lat_error *error)
     lat_status status = study_open(&s, call, error);
     if (status != LAT_OK)
         return status;
-    status = cli_given(call, "dry-run") ? study_dry_run(&s, error)
-                                        : all_stages(&s, error);
+    if (cli_given(call, "dry-run"))
+        status = study_dry_run(&s, error);
+    else if (s.one_layer)
+        status = one_layer(&s, error);
+    else
+        status = all_stages(&s, error);
     study_close(&s);
     return status;
 }

@@ -1,0 +1,97 @@
+#!/bin/sh
+# A study from jobs, from its manifest and from one run: the same bytes.
+. tests/e2e/lib.sh
+
+STUDY="--base model/demo/base.gguf --tuned model/demo/tuned.gguf
+    --data tests/data/demo.tsv --limit 100 --k 12 --layers 0,6
+    --permutations 10 --size-ratio 0.25 --words mean -q"
+# STUDY is a list of words throughout.
+runs 0 "one run" "$LATENT" run $STUDY --out "$WORK/whole"
+
+# ---- Jobs ----
+runs 0 "plan" "$LATENT" plan $STUDY --out "$WORK/it's #1 \$x" \
+    --script "$WORK/jobs.mk"
+check "the folder has its plan" test -s "$WORK/it's #1 \$x/plan.json"
+# make splits names at blanks only in rules, which name layers alone.
+runs 0 "jobs by make, three at once" make -s -j 3 -f "$WORK/jobs.mk" \
+    LATENT="$LATENT"
+same "jobs give the bytes of one run" "$WORK/whole" "$WORK/it's #1 \$x"
+runs 0 "jobs again" make -s -f "$WORK/jobs.mk" LATENT="$LATENT"
+says "tuned layer 6 is done"
+
+runs 0 "plan of a study that was begun" "$LATENT" plan "$WORK/whole" --slurm
+cp "$WORK/out" "$WORK/jobs.sh"
+if command -v bash >/dev/null; then
+    check "bash accepts the script" bash -n "$WORK/jobs.sh"
+    # sbatch played by the test: tasks at once, one after another.
+    mkdir "$WORK/bin"
+    cat >"$WORK/bin/sbatch" <<'S'
+#!/bin/bash
+array=
+while [ "${1#--}" != "$1" ]; do
+    case $1 in --array=*) array=${1#--array=} ;; esac
+    shift
+done
+export SLURM_JOB_ID=7
+if [ -n "$array" ]; then
+    for task in $(seq "${array%-*}" "${array#*-}"); do
+        SLURM_ARRAY_TASK_ID=$task bash "$1" >&2 || exit
+    done
+    echo 7
+else
+    bash "$1"
+fi
+S
+    chmod +x "$WORK/bin/sbatch"
+    mkdir "$WORK/array"
+    cp "$WORK/whole/plan.json" "$WORK/array"
+    runs 0 "plan of the array" "$LATENT" plan "$WORK/array" --slurm \
+        --script "$WORK/array.sh"
+    runs 0 "the array" env PATH="$WORK/bin:$PATH" LATENT="$LATENT" \
+        bash "$WORK/array.sh" --cpus-per-task=1
+    same "an array gives the bytes of one run" "$WORK/whole" "$WORK/array"
+else
+    skip "bash is absent: the Slurm script is not run"
+fi
+
+runs 2 "a layer that the study has not" "$LATENT" run $STUDY \
+    --out "$WORK/x" --only tuned/3
+says "expected a layer of the study"
+runs 2 "no such side" "$LATENT" run $STUDY --out "$WORK/x" --only left/6
+runs 2 "make or slurm" "$LATENT" plan "$WORK/whole" --make --slurm
+says "expected one of them"
+mkdir "$WORK/other"
+echo mine >"$WORK/other/file"
+runs 2 "a folder that holds something else" "$LATENT" plan $STUDY \
+    --out "$WORK/other"
+check "is left as it was" test "$(ls -A "$WORK/other")" = file
+
+# ---- Options out of a file ----
+runs 0 "the manifest as options" "$LATENT" run \
+    --options "$WORK/whole/manifest.json" --out "$WORK/again" -q
+same "a study repeats from its manifest" "$WORK/whole" "$WORK/again"
+runs 0 "the command line wins" "$LATENT" plan --k 11 \
+    --options "$WORK/whole/manifest.json" --out "$WORK/other-k"
+check "k is 11 there" grep -q '"k": 11' "$WORK/other-k/plan.json"
+check "the rest is from the file" \
+    grep -q '"size_ratio": 0.25' "$WORK/other-k/plan.json"
+"$LATENT" run --help | sed -n 's/^  \(-., \)\{0,1\}--\([a-z0-9-]*\).*/\2/p' |
+    grep -vx 'out\|only\|memory\|dry-run\|options\|threads\|quiet\|verbose\|help\|augment' |
+    tr - _ | sort >"$WORK/want"
+sed -n '/"options": {/,/^  }/s/^    "\([a-z_0-9]*\)":.*/\1/p' \
+    "$WORK/whole/plan.json" | sort >"$WORK/found"
+same "every option of run is in the plan" "$WORK/want" "$WORK/found"
+bad() { # STATUS TEXT MESSAGE
+    printf '%s' "$2" >"$WORK/o.json"
+    runs "$1" "options $2" "$LATENT" run --options "$WORK/o.json"
+    says "$3"
+}
+bad 2 '{"kk": 3}' "did you mean --k?"
+bad 2 '{"k": "many"}' "expected a whole number"
+bad 1 '{"quiet": 3}' "expected true or false"
+bad 1 '{"k": true}' "expected a value"
+bad 1 '{"k": {}}' "expected a text or a number"
+bad 1 '[1]' "expected an object of options"
+bad 1 '{"k": 3' "o.json"
+runs 1 "no such file" "$LATENT" run --options "$WORK/none.json"
+finish test_plan
