@@ -6,6 +6,7 @@
 #   make lint       warnings as errors, includes, banned calls, style
 #   make asan       the tests again under Address- and UBSanitizer
 #   make torture    every verb with calls that fail or come short
+#   make fuzz-smoke  each reader on random bytes, seconds; make fuzz: hours
 #
 # Variables: CC, CFLAGS, BUILD (folder for everything that is built).
 
@@ -31,7 +32,7 @@ LIBRARY  = $(foreach r,$(ROOMS),$(call room_objects,$(r)))
 UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
-.PHONY: all demo test lint asan torture clean unit
+.PHONY: all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers
 all: $(BUILD)/latent
 
 $(BUILD)/latent: $(OBJECTS)
@@ -48,7 +49,7 @@ $(BUILD)/room-$(subst /,-,$(1)).a: $(call room_objects,$(1))
 	@rm -f $$@
 	@$(AR) rcs $$@ $$^
 endef
-$(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
+$(foreach r,$(ROOMS) tools,$(eval $(call room_rule,$(r))))
 
 rooms_of_base      = base
 rooms_of_kernels   = base-kernels base
@@ -73,10 +74,39 @@ $(foreach r,base kernels model tokenizer cluster align triggers,\
 unit: $(UNIT_BIN)
 	@tests/run-unit.sh $^
 
+# The fuzz targets over their corpus and all fixtures, with any compiler.
+REPLAY     = $(BUILD)/tests/fuzz/replay
+REPLAY_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
+$(REPLAY_OBJ): LAT_CFLAGS += -DFUZZ_REPLAY
+$(REPLAY): $(REPLAY_OBJ) \
+        $(foreach r,tools $(rooms_of_triggers),$(BUILD)/room-$(r).a)
+	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # End-to-end tests run the program; the unit tests' closing lines are added.
 END_TO_END = $(sort $(wildcard tests/e2e/test_*.sh))
-test: $(BUILD)/latent $(UNIT_BIN)
-	@LATENT=$(BUILD)/latent tests/run-unit.sh $(UNIT_BIN) $(END_TO_END)
+test: $(BUILD)/latent $(UNIT_BIN) $(REPLAY)
+	@LATENT=$(BUILD)/latent tests/run-unit.sh $(UNIT_BIN) $(REPLAY) \
+	    $(END_TO_END)
+
+# libFuzzer (clang): all targets, FUZZ_SECONDS each.  `make fuzz` is the long
+# form; FUZZ_TARGETS="json gguf" chooses.
+FUZZ_SECONDS ?= 3
+FUZZERS   = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,\
+                $(filter-out %/fuzz_common.c,$(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SANE = -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_MAKE = $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang \
+    CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $(FUZZ_SANE)" fuzzers
+fuzz-smoke:
+	@$(FUZZ_MAKE)
+	@tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+fuzz:
+	@$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=1200
+fuzzers: $(FUZZERS) $(REPLAY)
+	@cp $(REPLAY) $(BUILD)/replay
+$(FUZZERS): $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz_common.c \
+        $(foreach r,tools $(rooms_of_triggers),$(BUILD)/room-$(r).a)
+	@mkdir -p $(@D)
+	$(CC) $(LAT_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # The whole study on the embedded models and corpus.
 DEMO = demo-study
@@ -112,3 +142,4 @@ clean:
 
 -include $(OBJECTS:.o=.d)
 -include $(UNIT_BIN:=.d)
+-include $(REPLAY_OBJ:.o=.d)

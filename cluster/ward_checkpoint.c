@@ -14,6 +14,7 @@
  */
 #include "ward_int.h"
 
+#include <float.h>
 #include <string.h>
 
 #define HEAD 48
@@ -98,9 +99,31 @@ static bool is_ours(const lat_ward *ward, const lat_map *map)
     return memcmp(digest, map->data + map->size - DIGEST, DIGEST) == 0;
 }
 
+/* Whether each join is of two live clusters, as a checksum alone does not
+ * say: the file lies in a folder that others may write to. */
+static lat_status check_joins(bool *fit, const lat_ward *ward,
+                              const lat_join *joins, size_t count,
+                              lat_error *error)
+{
+    bool *dead = lat_new_array(ward->slots, sizeof *dead);
+    *fit = true;
+    if (dead == NULL)
+        return lat_error_memory(error, ward->slots);
+    for (size_t t = 0; t < count && *fit; t++) {
+        uint32_t a = joins[t].left, b = joins[t].right;
+        *fit = a < b && b < ward->slots && !dead[a] && !dead[b]
+               && joins[t].d >= 0 && joins[t].d <= DBL_MAX;
+        if (*fit)
+            dead[b] = true;
+    }
+    lat_free(dead);
+    return LAT_OK;
+}
+
 lat_status lat_ward_checkpoint_read(const lat_ward *ward, lat_join **out,
                                     size_t *count, lat_error *error)
 {
+    bool fit = false;
     lat_map map = {0};
     lat_error silent = {0};
     lat_status status = LAT_OK;
@@ -124,8 +147,14 @@ lat_status lat_ward_checkpoint_read(const lat_ward *ward, lat_join **out,
         (*out)[t].right = (uint32_t)get_whole(row + 4, 4);
         memcpy(&(*out)[t].d, &bits, sizeof bits);
     }
-    *count = joins;
+    status = check_joins(&fit, ward, *out, joins, error);
+    if (fit && status == LAT_OK)
+        *count = joins;
 done:
     lat_map_close(&map);
+    if (*count == 0) {
+        lat_free(*out);
+        *out = NULL;
+    }
     return status;
 }
