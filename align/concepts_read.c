@@ -182,6 +182,10 @@ lat_status lat_concepts_write(const lat_concepts *concepts, const char *path,
         const char *word = lat_intern_text(concepts->words, at->word, &size);
 
         lat_buffer_clear(&line);
+        /* A reader drops one byte order mark: a word that begins with one
+         * keeps its own. */
+        if (i == 0 && size >= 3 && memcmp(word, "\xef\xbb\xbf", 3) == 0)
+            lat_buffer_add(&line, word, 3);
         lat_buffer_add(&line, word, size);
         lat_buffer_format(&line, "|||%lu|||%lu|||%ld|||%llu\n",
                           (unsigned long)at->number,

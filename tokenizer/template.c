@@ -141,8 +141,10 @@ lat_status lat_template_apply(const lat_tokenizer *tokenizer,
                 put_special(out, part);
             continue;
         }
-        put_tokens(out, part->sequence == 0 ? tokens : tokens + given[0],
-                   counts[part->sequence], part->sequence, part->type);
+        if (counts[part->sequence] > 0) /* without any, tokens may be NULL */
+            put_tokens(out,
+                       part->sequence == 0 ? tokens : tokens + given[0],
+                       counts[part->sequence], part->sequence, part->type);
     }
     return LAT_OK;
 }
