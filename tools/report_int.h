@@ -7,5 +7,8 @@
 /* Reads only the study folder; out_path may be "-". */
 lat_status lat_report_write(const char *study, const char *out_path,
                             lat_error *error);
+/* The same study in 80 columns of plain text. */
+lat_status lat_report_text(const char *study, const char *out_path,
+                           lat_error *error);
 
 #endif

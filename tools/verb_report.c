@@ -5,11 +5,17 @@
 static const cli_option options[] = {
     {"out", 'o', CLI_TEXT, "F.html",
      "where the page goes (default: report.html in the study folder)", NULL},
+    {"text", 0, CLI_FLAG, NULL,
+     "a summary in 80 columns instead, on standard output or -o", NULL},
     {0}};
 
 static lat_status run(cli_call *call, lat_error *error)
 {
     const char *folder = cli_argument(call, 0);
+    if (cli_given(call, "text"))
+        return lat_report_text(
+            folder, cli_given(call, "out") ? cli_text(call, "out") : "-",
+            error);
     char *own = cli_given(call, "out")
                     ? lat_copy_string(cli_text(call, "out"))
                     : lat_path_join(folder, "report.html");
@@ -25,8 +31,9 @@ static lat_status run(cli_call *call, lat_error *error)
 const cli_verb verb_report = {
     .name = "report",
     .summary = "one self-contained HTML page of a study",
-    .forms = "latent report STUDY [-o F.html]",
-    .examples = "latent report study -o report.html",
+    .forms = "latent report STUDY [-o F.html] [--text]",
+    .examples = "latent report study -o report.html\n"
+                "latent report study --text",
     .options = options,
     .least = 1,
     .most = 1,

@@ -59,13 +59,24 @@ check "class name in a tag" present '&lt;b&gt;neg&lt;/b&gt;' "$page"
 check "class name in the data" present '\u003cb\u003eneg' "$page"
 check "assets up to date" "$here/../../tools/report-assets.sh" --check
 
+plain="$work/plain.txt"
+check "text form" "$latent" report "$here/hostile" --text -o "$plain"
+check "text: no control characters" \
+    absent "$(printf '[\001-\010\013-\037\177]')" "$plain"
+check "text: no direction overrides" \
+    absent "$(printf '\342\200[\252-\256]|\342\201[\246-\251]')" "$plain"
+check "text: its tables" present 'Concepts polarised to a class' "$plain"
+
 missing() { ! "$latent" report "$work/no-such" -o "$work/x.html" &&
     [ ! -e "$work/x.html" ]; }
 check "no study: refused, no file" missing
 
 # ---- In a browser ----------------------------------------------------------------
 
-browser=$(command -v chromium || command -v chromium-browser || true)
+browser=
+if [ "${REPORT_BROWSER:-}" != no ]; then
+    browser=$(command -v chromium || command -v chromium-browser || true)
+fi
 run_browser() {
     timeout 120 "$browser" --headless --no-sandbox --disable-gpu \
         --disable-quic --no-first-run --disable-background-networking \
@@ -92,7 +103,7 @@ picture() { # picture PAGE WIDTH HEIGHT SCHEME OUT
     [ -s "$5" ]
 }
 if [ -z "$browser" ]; then
-    echo "skipped: no chromium"
+    echo "skipped: no chromium, or not asked for"
     skipped=1
 else
     check "console silent" dom "$page" "" "$work/dom.html"
@@ -119,5 +130,5 @@ else
         done
     fi
 fi
-echo "report: $passed passed, $failed failed, $skipped skipped"
+echo "test_report: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
