@@ -122,7 +122,8 @@ static void write_flip_table(lat_buffer *to, const rep_study *s)
 {
     rep_data_begin(to, "Flip rates by class, insertion and source",
                    "Layer|Words|Class|Insertion|Source|Tried|Scored|Mean "
-                   "rate|95% interval|Best|Concept words ahead by|95% interval");
+                   "rate|95% interval|Best|Concept words ahead by|95% "
+                   "interval");
     for (size_t i = 0; i < s->flip_count; i++) {
         const rep_flip *flip = &s->flips[i];
         lat_buffer_format(to, "<tr><td>%zu</td><td>%llu</td><td><bdi>",
