@@ -51,6 +51,7 @@ static uint64_t source_cost(const lat_search *out, lat_source source,
     const lat_search_options *o = &out->options;
     uint64_t cost = 0;
     size_t kept = n < o->keep ? n : o->keep;
+    size_t longer = out->candidates < o->keep ? out->candidates : o->keep;
     if (n == 0)
         return 0;
     for (size_t length = 1; length <= length_of(o); length++) {
@@ -58,7 +59,7 @@ static uint64_t source_cost(const lat_search *out, lat_source source,
             length == 1 ? n : out->candidates, d, survivors(o),
             length == 1 ? search_schedule(source)
                         : search_schedule(LAT_SOURCE_CONCEPT));
-        cost += (uint64_t)(length == 1 ? kept : o->keep) * h + all;
+        cost += (uint64_t)(length == 1 ? kept : longer) * h + all;
     }
     if (source == LAT_SOURCE_CONCEPT && o->whole != 0)
         cost += (uint64_t)kept * h;
@@ -175,17 +176,46 @@ static lat_status remember(candidates *all, const candidates *list,
     return LAT_OK;
 }
 
+/* Words that make triggers longer: those that were tried, best first, and of
+ * concepts the words that were not tried too. */
+static lat_status make_pool(candidates *out, class_search *s,
+                            lat_source source, const candidates *singles,
+                            lat_error *error)
+{
+    candidates all = {NULL, 0};
+    lat_status status = LAT_OK;
+    memset(out, 0, sizeof *out);
+    if (source == LAT_SOURCE_CONCEPT)
+        status = candidates_make(&all, s->out, s->input, s->layer, source,
+                                 s->c, SIZE_MAX, NULL, error);
+    if (status == LAT_OK)
+        status = remember(out, singles, singles->count, error);
+    for (size_t i = 0; i < all.count && status == LAT_OK; i++) {
+        bool tried = false;
+        for (size_t j = 0; j < singles->count && !tried; j++)
+            tried = strcmp(all.items[i].text, singles->items[j].text) == 0;
+        candidates one = {&all.items[i], 1};
+        if (!tried)
+            status = remember(out, &one, 1, error);
+    }
+    candidates_free(&all);
+    return status;
+}
+
 static lat_status search_longer(class_search *s, lat_source source,
                                 const candidates *singles, size_t kept,
                                 lat_error *error)
 {
     const lat_search_options *o = &s->out->options;
     candidates parents = {singles->items, kept}, next = {NULL, 0};
+    candidates pool = {NULL, 0};
     candidate *owned = NULL;
     lat_status status = LAT_OK;
+    if (length_of(o) > 1)
+        status = make_pool(&pool, s, source, singles, error);
     for (size_t length = 2; length <= length_of(o) && status == LAT_OK;
          length++) {
-        status = search_extend(&next, s, &parents, beam_of(o), singles,
+        status = search_extend(&next, s, &parents, beam_of(o), &pool,
                                error);
         if (status != LAT_OK)
             break;
@@ -203,6 +233,7 @@ static lat_status search_longer(class_search *s, lat_source source,
             status = search_score(s, source, &next, tried, length, error);
     }
     lat_free(owned);
+    candidates_free(&pool);
     return status;
 }
 
@@ -370,13 +401,15 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
         input->announce(input->context, out);
     class_search s = {.out = out, .input = input, .pool = pool,
                       .progress = progress};
-    lat_progress_begin(progress, "triggers", "sentences", out->estimate);
+    if (status == LAT_OK)
+        lat_progress_begin(progress, "triggers", "sentences", out->estimate);
     for (size_t j = 0; j < L * classes && status == LAT_OK; j++) {
         s.layer = j / classes;
         s.c = (uint32_t)(j % classes);
         status = search_class(&s, &jobs[j], error);
     }
-    lat_progress_end(progress);
+    if (status == LAT_OK)
+        lat_progress_end(progress);
     if (out->store != NULL) {
         out->queries = trial_store_queries(out->store);
         out->resumed = trial_store_resumed(out->store);

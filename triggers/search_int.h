@@ -87,10 +87,10 @@ lat_status search_halve(class_search *s, candidates *list, size_t keep,
                         schedule plan, lat_error *error);
 void search_sort(candidates *list);
 /* Sequences one word longer: each of the first `beam` of `parents` with the
- * best of `singles` (of the same concept, if it has one). */
+ * first of `words` (of the same concept, if it has one). */
 lat_status search_extend(candidates *out, class_search *s,
                          const candidates *parents, size_t beam,
-                         const candidates *singles, lat_error *error);
+                         const candidates *words, lat_error *error);
 /* Asks for trials on sentences, counts and shows progress. */
 lat_status search_ask(class_search *s, lat_outcome *outcomes,
                       const lat_trial *trials, size_t trial_count,

@@ -187,7 +187,7 @@ static lat_status add_longer(candidates *out, class_search *s,
 
 lat_status search_extend(candidates *out, class_search *s,
                          const candidates *parents, size_t beam,
-                         const candidates *singles, lat_error *error)
+                         const candidates *words, lat_error *error)
 {
     size_t most = s->out->candidates;
     lat_status status = LAT_OK;
@@ -203,9 +203,9 @@ lat_status search_extend(candidates *out, class_search *s,
     for (size_t p = 0; p < beam && status == LAT_OK; p++) {
         const candidate *parent = &parents->items[p];
         size_t added = 0;
-        for (size_t w = 0; w < singles->count && added < each &&
+        for (size_t w = 0; w < words->count && added < each &&
                            status == LAT_OK; w++) {
-            const candidate *word = &singles->items[w];
+            const candidate *word = &words->items[w];
             if (word->concept != parent->concept ||
                 holds_word(parent->text, word->text))
                 continue;

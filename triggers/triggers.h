@@ -88,6 +88,32 @@ lat_status lat_reader_classify(const lat_reader *reader, lat_pool *pool,
 void lat_predictions(const float *logits, size_t count, size_t classes,
                      uint32_t *predicted, double *probabilities);
 
+/* ---- Token heads (reader_tags.c) ---------------------------------------- */
+
+#define LAT_NO_TAG UINT32_MAX
+/* tags (one for each of words->items, which are in order of sentence and
+ * place): class of the word's first sub-word, LAT_NO_TAG for a word without
+ * any.  A single sentence above the model's limit goes through in pieces;
+ * the end of such a pair has no tags.  Needs a token classification head. */
+lat_status lat_reader_tag(uint32_t *tags, const lat_reader *reader,
+                          lat_pool *pool, const lat_sentence *sentences,
+                          size_t count, const lat_words *words,
+                          lat_progress *progress, lat_error *error);
+
+/* The likeliest pieces at each mask token of the sentences. */
+typedef struct lat_masks {
+    size_t count, top;
+    size_t *sentence, *token; /* count: place of each mask */
+    uint32_t *ids;            /* count x top, likeliest first */
+    double *probabilities;    /* the same, of the whole vocabulary */
+} lat_masks;
+/* Needs a masked-LM head; `top` is lowered to V. */
+lat_status lat_reader_fill(lat_masks *out, const lat_reader *reader,
+                           lat_pool *pool, const lat_sentence *sentences,
+                           size_t count, size_t top, lat_progress *progress,
+                           lat_error *error);
+void lat_masks_free(lat_masks *masks);
+
 /* ---- Evaluation sentences (evaluation.c) -------------------------------- */
 
 /* Where a trigger goes.  In a pair it goes into the second sentence, unless
