@@ -1,7 +1,8 @@
 /*
- * verb_classify.c - a model's predictions: of sentences, or of given ids.
+ * verb_classify.c - a model's predictions: of sentences, of words and masks
+ * (classify_tokens.c), or of given ids.
  */
-#include "inputs_int.h"
+#include "classify_int.h"
 #include "verbs_int.h"
 
 #include <string.h>
@@ -13,6 +14,7 @@ static const cli_option options[] = {
      "token ids instead of text; token and masked-LM heads give a row of "
      "logits for each token",
      NULL},
+    {"top", 0, CLI_COUNT, "N", "masked-LM heads: pieces at each mask", "5"},
     OPTIONS_CORPUS,
     {"out", 'o', CLI_TEXT, "FILE", "where the lines go", "-"},
     {0}};
@@ -145,15 +147,18 @@ static lat_status classify_text(cli_call *call, lat_error *error)
     double *probabilities = NULL;
     lat_status status =
         lat_reader_open(&reader, cli_argument(call, 0), error);
-    if (status == LAT_OK && reader.info->head != LAT_HEAD_SEQUENCE) {
+    if (status == LAT_OK && reader.info->head == LAT_HEAD_NONE) {
         status = lat_error_set(error, LAT_UNSUPPORTED,
-                               "the model has no sequence classification "
-                               "head (token and masked-LM heads: --ids)");
+                               "the model has no head");
         lat_error_in_file(error, cli_argument(call, 0));
     }
     if (status == LAT_OK)
         status = inputs_corpus(&corpus, call, file == NULL ? "-" : file,
                                reader.info, error);
+    if (status == LAT_OK && reader.info->head != LAT_HEAD_SEQUENCE) {
+        status = classify_tokens(call, &reader, &corpus, error);
+        goto done;
+    }
     if (status != LAT_OK)
         goto done;
     size_t cells = corpus.count * reader.info->classes;
@@ -287,7 +292,11 @@ const cli_verb verb_classify = {
     .notes = "Without FILE lines come from standard input.  The TSV has the "
              "columns label and one\nprobability for each class.  With a "
              "gold column, accuracy and the confusion table go\nto standard "
-             "error.",
+             "error.  A token classification head gives lines word, label, "
+             "with an empty line\nafter each sentence (--json: words and "
+             "labels); the label is that of the word's first\nsub-word.  A "
+             "masked-LM head gives the likeliest pieces at each [MASK] or "
+             "<mask>.",
     .options = options,
     .least = 1,
     .most = 2,
