@@ -322,11 +322,11 @@ static void write_bars(lat_buffer *to, const rep_study *s,
     }
     svg_begin(to, "f4", 160, 96, "Mean flip rate by source of the words");
     for (size_t i = 0; i < count; i++) {
-        double y = 8.0 + 22.0 * (double)i, mean = source_mean(s, sources[i]);
-        svg_text(to, "tick", 'e', 52, y + 11, "%s", sources[i]);
+        double y = 3.0 + 18.5 * (double)i, mean = source_mean(s, sources[i]);
         if (isnan(mean))
             continue;
-        svg_rect(to, i == 0 ? "ttuned" : "tbase", 57, y,
+        svg_text(to, "tick", 'e', 52, y + 11, "%s", sources[i]);
+        svg_rect(to, i == 0 ? "ttuned" : i == 4 ? "fn" : "tbase", 57, y,
                  top == 0.0 ? 0.0 : 60.0 * mean / top, 14);
         lat_buffer_text(to, "</rect>");
         svg_text(to, "num", 's',
@@ -369,7 +369,7 @@ static bool beats(comparison c)
 static void write_fourth(lat_buffer *to, const rep_study *s)
 {
     static const char *const sources[] = {"concept", "matched", "random",
-                                          "log-odds"};
+                                          "log-odds", "greedy"};
     static const char *const titles[] = {
         "", "words of unpolarised concepts", "random words",
         "the class&#39;s most typical words"};
@@ -407,7 +407,7 @@ static void write_fourth(lat_buffer *to, const rep_study *s)
     rep_percent(to, source_mean(s, "random"), 100);
     lat_buffer_text(to, ".</p>");
     card_middle(to);
-    write_bars(to, s, sources, 4);
+    write_bars(to, s, sources, 5);
     card_end(to);
 }
 

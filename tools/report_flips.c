@@ -16,6 +16,8 @@ static const char *source_title(const char *source)
         return "polarised";
     if (strcmp(source, "matched") == 0)
         return "unpolarised";
+    if (strcmp(source, "greedy") == 0)
+        return "all words";
     return source;
 }
 
@@ -93,12 +95,12 @@ static void draw_group(lat_buffer *to, const rep_study *s, size_t first,
                    s->flips[first].insertion);
     lat_buffer_text(to, "<figure><figcaption>Turned to <b><bdi>");
     rep_class(to, s, s->flips[first].target);
-    lat_buffer_format(to, "</bdi></b>, %llu %s of layer %zu inserted by <b>",
-                      (unsigned long long)s->flips[first].length,
-                      s->flips[first].length == 1 ? "word" : "words",
-                      s->flips[first].layer);
+    lat_buffer_text(to, "</bdi></b> by <b>");
     rep_html(to, s->flips[first].insertion, 40);
-    lat_buffer_text(to, "</b></figcaption>");
+    lat_buffer_format(to, "</b>: layer %zu, %llu %s</figcaption>",
+                      s->flips[first].layer,
+                      (unsigned long long)s->flips[first].length,
+                      s->flips[first].length == 1 ? "word" : "words");
     svg_plot(to, 360);
     svg_begin(to, key, 360, height, title);
     for (int i = 0; i <= 4; i++) {
