@@ -415,7 +415,7 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
         out->resumed = trial_store_resumed(out->store);
         if (status == LAT_OK)
             trial_store_finish(out->store);
-        else if (status == LAT_INTERRUPTED)
+        else /* whatever happened, what was asked need not be asked again */
             (void)trial_store_save(out->store, NULL);
     }
     for (size_t j = 0; jobs != NULL && j < L * classes; j++)
