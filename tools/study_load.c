@@ -29,6 +29,23 @@ static lat_status take_layers(study_loaded *s, const lat_json *options,
     return LAT_OK;
 }
 
+/* "mean", "split", "first,split": the values of --words, in any order. */
+static void take_words(study_loaded *s, const char *text)
+{
+    for (const char *at = text;; at++) {
+        size_t size = strcspn(at, ",");
+        if (size == 5 && memcmp(at, "first", size) == 0)
+            s->pooling = LAT_POOL_FIRST;
+        else if (size == 4 && memcmp(at, "mean", size) == 0)
+            s->pooling = LAT_POOL_MEAN;
+        else if (size == 5 && memcmp(at, "split", size) == 0)
+            s->rule = LAT_WORDS_SPLIT;
+        at += size;
+        if (*at == '\0')
+            return;
+    }
+}
+
 static lat_status take_options(study_loaded *s, const lat_json *plan,
                                lat_error *error)
 {
@@ -39,8 +56,7 @@ static lat_status take_options(study_loaded *s, const lat_json *plan,
                              "no member \"options\": not a study's plan");
     const char *theta = lat_json_text(o, "theta", "0.90", &bad);
     const char *polarity = lat_json_text(o, "polarity", "gold", &bad);
-    const char *pooling = lat_json_text(o, "pooling", "last", &bad);
-    const char *words = lat_json_text(o, "words", "whitespace", &bad);
+    const lat_json *words = lat_json_get(o, "words");
     uint64_t types = lat_json_count(o, "min_types", 6, &bad);
     s->seed = lat_json_count(o, "seed", 1, &bad);
     if (bad || types > UINT32_MAX || strlen(theta) >= sizeof s->theta)
@@ -49,11 +65,12 @@ static lat_status take_options(study_loaded *s, const lat_json *plan,
     memcpy(s->theta, theta, strlen(theta) + 1);
     s->min_types = (uint32_t)types;
     s->predicted = strcmp(polarity, "predicted") == 0;
-    s->pooling = strcmp(pooling, "first") == 0  ? LAT_POOL_FIRST
-                 : strcmp(pooling, "mean") == 0 ? LAT_POOL_MEAN
-                                                : LAT_POOL_LAST;
-    s->rule = strcmp(words, "split") == 0 ? LAT_WORDS_SPLIT
-                                          : LAT_WORDS_WHITESPACE;
+    s->pooling = LAT_POOL_LAST;
+    s->rule = LAT_WORDS_WHITESPACE;
+    for (size_t i = 0; words != NULL && words->type == LAT_JSON_ARRAY &&
+                       i < words->size; i++)
+        if (words->items[i].type == LAT_JSON_STRING)
+            take_words(s, words->items[i].string);
     return take_layers(s, o, error);
 }
 
