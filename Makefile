@@ -32,6 +32,7 @@ LIBRARY  = $(foreach r,$(ROOMS),$(call room_objects,$(r)))
 UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
+.PHONY: lib static install uninstall dist deb test-install
 .PHONY: all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers
 all: $(BUILD)/latent
 
@@ -137,9 +138,61 @@ $(FAULT)/probe: tests/fault/fault_probe.c $(BUILD)/room-base.a
 	@mkdir -p $(@D)
 	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# ---- Libraries, installing (tools/manual/INSTALL.md) -----------------------
+
+VERSION := $(shell sed -n 's/^.define LAT_VERSION "\(.*\)"/\1/p' base/base.h)
+SOVERSION = 0
+PREFIX  ?= /usr/local
+BINDIR   = $(PREFIX)/bin
+LIBDIR   = $(PREFIX)/lib
+SHARE    = $(PREFIX)/share
+HEADERS  = $(foreach r,$(ROOMS),$(r)/$(notdir $(r)).h)
+OBJCOPY ?= objcopy
+NATIVE  ?= $(BUILD)/latent# writes manual and completion; set for cross builds
+
+# The rooms as one object in which only the public names are left.
+PIC      = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(LIBRARY))
+SONAME   = liblatent.so.$(SOVERSION)
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(LAT_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+$(BUILD)/liblatent.o: $(PIC)
+	$(CC) -r -nostdlib -o $@.all $(PIC)
+	$(OBJCOPY) --wildcard -G 'lat_*' $@.all
+	$(OBJCOPY) --wildcard -L 'lat_*_int' $@.all $@
+	@rm $@.all
+$(BUILD)/liblatent.a: $(BUILD)/liblatent.o
+	@rm -f $@
+	$(AR) rcs $@ $<
+$(BUILD)/liblatent.so: $(BUILD)/liblatent.o
+	@echo 'LATENT_$(SOVERSION) { global: lat_*; local: *; };' >$@.map
+	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) \
+	    -Wl,--version-script,$@.map -o $@ $< $(LIBS)
+lib: $(BUILD)/liblatent.a $(BUILD)/liblatent.so
+
+static: $(BUILD)/latent-static
+$(BUILD)/latent-static: $(OBJECTS)
+	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -static -s -o $@ $^ $(LIBS)
+	@ls -l $@ | awk '{print $$5 " bytes: " $$NF}'
+
+install: $(BUILD)/latent lib
+	tools/install.sh install "$(BUILD)" "$(DESTDIR)" "$(PREFIX)" \
+	    "$(BINDIR)" "$(LIBDIR)" "$(SHARE)" "$(VERSION)" "$(SONAME)" \
+	    "$(NATIVE)" $(HEADERS)
+uninstall:
+	tools/install.sh uninstall "$(BUILD)" "$(DESTDIR)" "$(PREFIX)" \
+	    "$(BINDIR)" "$(LIBDIR)" "$(SHARE)" "$(VERSION)" "$(SONAME)"
+dist:
+	tools/dist.sh "$(BUILD)" "$(VERSION)"
+deb: $(BUILD)/latent lib
+	tools/deb.sh "$(BUILD)" "$(VERSION)"
+test-install: $(BUILD)/latent lib
+	@CC="$(CC)" MAKE="$(MAKE)" tests/install/run.sh "$(BUILD)"
+
 clean:
 	rm -rf $(BUILD)
 
 -include $(OBJECTS:.o=.d)
+-include $(PIC:.o=.d)
 -include $(UNIT_BIN:=.d)
 -include $(REPLAY_OBJ:.o=.d)
