@@ -10,6 +10,8 @@
 #include "containers_int.h"
 #include "encoder_int.h"
 
+#include <string.h>
+
 static float *new_floats(size_t count, lat_error *error)
 {
     size_t bytes;
@@ -120,12 +122,37 @@ static lat_status load_layer(const lat_model *m, lat_layer *layer,
     return load_norm(&layer->output_norm, from->output_norm, error);
 }
 
+/* The position table, with the rows that a GGUF file has taken out of it. */
+static lat_status load_positions(lat_model *m, lat_error *error)
+{
+    const lat_weights *weights = m->weights;
+    const lat_tensor *table = m->layout.position;
+    size_t columns = (size_t)table->shape[1], first, count;
+
+    m->dropped = weights->positions_dropped;
+    if (weights->first_positions == NULL)
+        return load_vector(&m->position, table, error);
+    if (!lat_size_mul(columns, m->dropped, &first) ||
+        !lat_size_add(first, (size_t)table->count, &count) ||
+        first != weights->first_positions_count)
+        return lat_error_set(error, LAT_MALFORMED,
+                             "latent.positions_first has %zu values for %zu "
+                             "rows of %zu", weights->first_positions_count,
+                             m->dropped, columns);
+    m->position = new_floats(count, error);
+    if (m->position == NULL)
+        return LAT_NO_MEMORY;
+    memcpy(m->position, weights->first_positions, first * sizeof(float));
+    m->dropped = 0;
+    return lat_weights_copy_f32(m->position + first, table, error);
+}
+
 static lat_status load_embeddings(lat_model *m, lat_error *error)
 {
     const lat_layout *layout = &m->layout;
     lat_status status = lat_model_check(m, layout->word, error);
     if (status == LAT_OK)
-        status = load_vector(&m->position, layout->position, error);
+        status = load_positions(m, error);
     if (status == LAT_OK && layout->type != NULL)
         status = load_vector(&m->type, layout->type, error);
     if (status == LAT_OK && layout->relative != NULL)
@@ -136,7 +163,6 @@ static lat_status load_embeddings(lat_model *m, lat_error *error)
     if (status == LAT_OK && layout->project.weight != NULL)
         status = lat_linear_load(&m->project, m, &layout->project, 1,
                                  error);
-    m->dropped = m->weights->positions_dropped;
     return status;
 }
 

@@ -62,6 +62,7 @@ typedef struct lat_convert_source {
     bool llama;    /* a model that llama.cpp's "bert" covers */
     bool roberta;  /* head and positions as in RoBERTa */
     size_t positions_dropped;
+    const lat_tensor *positions; /* their table, or NULL */
     uint32_t file_type; /* general.file_type */
 } lat_convert_source;
 

@@ -189,6 +189,37 @@ static void put_word(lat_gguf_writer *writer, const char *key,
     lat_gguf_put_text(writer, key, text, strlen(text));
 }
 
+/* The rows that llama.cpp's form leaves out; a padding token inside a
+ * sequence still uses the last of them. */
+static lat_status put_first_positions(lat_gguf_writer *writer,
+                                      const lat_convert_source *source,
+                                      lat_error *error)
+{
+    const lat_tensor *table = source->positions;
+    size_t columns, dropped = source->positions_dropped;
+    float *row;
+    lat_status status = LAT_OK;
+
+    if (dropped == 0)
+        return LAT_OK;
+    lat_gguf_put_u32(writer, "latent.positions_dropped", (uint32_t)dropped);
+    if (table == NULL)
+        return LAT_OK;
+    columns = (size_t)table->shape[1];
+    row = lat_new_array(columns, sizeof *row);
+    if (row == NULL)
+        return lat_error_memory(error, columns * sizeof *row);
+    lat_gguf_put_array(writer, "latent.positions_first", LAT_GGUF_F32,
+                       (uint64_t)columns * dropped);
+    for (size_t r = 0; r < dropped && status == LAT_OK; r++) {
+        status = lat_weights_copy_rows(row, table, r, 1, error);
+        for (size_t c = 0; c < columns && status == LAT_OK; c++)
+            lat_gguf_put_item_f32(writer, row[c]);
+    }
+    lat_free(row);
+    return status;
+}
+
 /* General keys first, as the specification asks; then sizes, head, our own,
  * and last the vocabulary, which is the longest. */
 lat_status lat_convert_put_keys(lat_gguf_writer *writer,
@@ -214,10 +245,9 @@ lat_status lat_convert_put_keys(lat_gguf_writer *writer,
     put_word(writer, "latent.model_type", source->model_type);
     lat_gguf_put_text(writer, "latent.config", weights->config,
                       weights->config_size);
-    if (source->positions_dropped != 0)
-        lat_gguf_put_u32(writer, "latent.positions_dropped",
-                         (uint32_t)source->positions_dropped);
-    status = put_sources(writer, source, pieces, error);
+    status = put_first_positions(writer, source, error);
+    if (status == LAT_OK)
+        status = put_sources(writer, source, pieces, error);
     types = lat_json_count(source->config, "type_vocab_size", 2, &bad);
     if (status == LAT_OK && (bad || types > 65536))
         status = lat_error_set(error, LAT_MALFORMED,

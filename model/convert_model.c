@@ -121,12 +121,14 @@ static lat_tensor_type choose_type(const lat_tensor *tensor,
 /* Settles one tensor; *skip when it is no weight. */
 static lat_status plan_tensor(plan *out, bool *skip,
                               const lat_tensor *tensor,
-                              const lat_convert_source *source,
+                              lat_convert_source *source,
                               lat_tensor_type wanted, lat_error *error)
 {
     size_t dropped = is_positions(tensor->name) ? source->positions_dropped
                                                 : 0;
 
+    if (dropped != 0)
+        source->positions = tensor;
     *skip = ends_with(tensor->name, "position_ids") ||
             ends_with(tensor->name, "token_type_ids");
     if (*skip)
@@ -354,7 +356,7 @@ static lat_status open_source(lat_convert_source *source,
 /* All types and sizes are settled before the output is opened: a model that
  * cannot be converted leaves no trace. */
 static lat_status plan_all(plan **out, size_t *count,
-                           const lat_convert_source *source,
+                           lat_convert_source *source,
                            lat_tensor_type wanted, lat_arena *arena,
                            lat_error *error)
 {

@@ -264,6 +264,36 @@ static lat_status read_config(lat_weights *weights, lat_error *error)
                                    : lat_error_memory(error, key->size);
 }
 
+/* The shape is looked at when the model is put together. */
+static lat_status read_first_positions(lat_weights *weights,
+                                       lat_error *error)
+{
+    static const char name[] = "latent.positions_first";
+    const lat_gguf_key *key = lat_gguf_find(weights->gguf, name);
+
+    if (key == NULL)
+        return LAT_OK;
+    if (key->type != LAT_GGUF_ARRAY || key->item != LAT_GGUF_F32)
+        return lat_error_set(error, LAT_MALFORMED,
+                             "key \"%s\" must be an array of f32", name);
+    weights->first_positions_count = (size_t)key->count;
+    weights->first_positions =
+        lat_arena_array(&weights->arena, (size_t)key->count + 1,
+                        sizeof *weights->first_positions);
+    if (weights->first_positions == NULL)
+        return lat_error_memory(error, key->count * sizeof(float));
+    for (size_t i = 0; i < weights->first_positions_count; i++) {
+        uint32_t bits = lat_read_u32(key->data + 4 * i);
+
+        if ((bits & 0x7f800000u) == 0x7f800000u)
+            return lat_error_set(error, LAT_OUT_OF_RANGE,
+                                 "key \"%s\": value %zu is not finite",
+                                 name, i);
+        memcpy(&weights->first_positions[i], &bits, sizeof bits);
+    }
+    return LAT_OK;
+}
+
 /* Ours say it; for foreign files lat_gguf_make_config has set it. */
 static lat_status read_dropped(lat_weights *weights, lat_error *error)
 {
@@ -274,7 +304,7 @@ static lat_status read_dropped(lat_weights *weights, lat_error *error)
                                "latent.positions_dropped", 65536, error);
 
     weights->positions_dropped = (size_t)dropped;
-    return status;
+    return status == LAT_OK ? read_first_positions(weights, error) : status;
 }
 
 /* In the order of dependence: keys, then tensors (alignment), names

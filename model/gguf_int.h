@@ -16,6 +16,7 @@
  *     latent.config              text  config.json as it was
  *     latent.tensor_names        texts hub name of every tensor, in order
  *     latent.positions_dropped   u32   see lat_weights
+ *     latent.positions_first     f32s  the rows dropped, end to end
  *     latent.tokenizer.json      text  tokenizer.json, unless plain BERT
  *     latent.tokenizer.lowercase, .strip_accents, .chinese_characters  bool;
  *                                absent where no file said so

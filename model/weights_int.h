@@ -92,6 +92,10 @@ typedef struct lat_weights {
      * drops the pad_token_id + 1 rows that RoBERTa never uses.  The row of
      * position p is then p - positions_dropped.  0 outside GGUF. */
     size_t positions_dropped;
+    /* Those rows, when the file keeps them as a key (ours do), or NULL.  A
+     * padding token inside a sequence has the last of them. */
+    float *first_positions;
+    size_t first_positions_count; /* floats */
     struct lat_gguf *gguf; /* NULL outside GGUF */
     struct lat_slot *slots;
     size_t slot_count;
