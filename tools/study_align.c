@@ -178,10 +178,9 @@ static lat_status open_families(families *out, const study *s,
     size_t builtin = 0;
     while (list[builtin].name != NULL)
         builtin++;
-    out->items = lat_new_array(builtin + s->options.label_count,
-                               sizeof *out->items);
-    out->ngram = lat_new_array(builtin + s->options.label_count,
-                               sizeof *out->ngram);
+    size_t most = builtin + s->options.label_count + s->options.tagger_count;
+    out->items = lat_new_array(most, sizeof *out->items);
+    out->ngram = lat_new_array(most, sizeof *out->ngram);
     if (out->items == NULL || out->ngram == NULL)
         return lat_error_memory(error, 64 * builtin);
     lat_status status = LAT_OK;
@@ -207,6 +206,12 @@ static lat_status open_families(families *out, const study *s,
         family[equals - given] = '\0';
         status = lat_labels_open(&out->items[out->count], &s->text, family,
                                  equals + 1, &options, error);
+        out->count += status == LAT_OK;
+    }
+    for (size_t i = 0; i < s->options.tagger_count && status == LAT_OK;
+         i++) {
+        status = tagger_labels(&out->items[out->count], s->call, &s->text,
+                               s->options.taggers[i], error);
         out->count += status == LAT_OK;
     }
     return status;

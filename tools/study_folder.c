@@ -174,6 +174,21 @@ static lat_status put_file(lat_json_writer *json, const char *path,
     return LAT_OK;
 }
 
+/* A tagger that cannot be used is refused here, before hours are spent. */
+static lat_status put_tagger(lat_json_writer *json, const char *given,
+                             lat_error *error)
+{
+    lat_reader reader = {0};
+    char family[64];
+    lat_status status = tagger_open(&reader, family, given, error);
+    for (size_t i = 0;
+         status == LAT_OK && i < lat_model_file_count(reader.model); i++)
+        status = put_file(json, lat_model_file(reader.model, i), "tagger",
+                          error);
+    lat_reader_close(&reader);
+    return status;
+}
+
 static lat_status put_inputs(lat_json_writer *json, const study *s,
                              lat_error *error)
 {
@@ -196,6 +211,8 @@ static lat_status put_inputs(lat_json_writer *json, const study *s,
         if (equals != NULL && !lat_path_is_folder(equals + 1))
             status = put_file(json, equals + 1, "labels", error);
     }
+    for (size_t i = 0; i < s->options.tagger_count && status == LAT_OK; i++)
+        status = put_tagger(json, s->options.taggers[i], error);
     lat_json_close(json, ']');
     return status;
 }

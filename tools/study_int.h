@@ -30,6 +30,7 @@
 #define LATENT_STUDY_INT_H
 
 #include "inputs_int.h"
+#include "tagger_int.h"
 #include "trigger_files_int.h"
 
 /* Options on which a study's results depend: those of `run` and `plan`. */
@@ -52,6 +53,7 @@
      "a target counts only if size / its size > R; 0 is off", "0"},         \
     {"labels", 0, CLI_MANY, "FAMILY=FILE",                                  \
      "human-defined labels of the corpus's words", NULL},                   \
+    OPTION_TAGGER,                                                          \
     {"polarity", 0, CLI_TEXT, "CLASS",                                      \
      "class of a sentence: gold or predicted (both are reported)", "gold"}, \
     {"permutations", 0, CLI_COUNT, "N",                                     \
@@ -84,6 +86,8 @@ typedef struct study_options {
     lat_pooling pooling;
     const char *const *labels;      /* FAMILY=FILE */
     size_t label_count;
+    const char *const *taggers;     /* FAMILY=MODEL */
+    size_t tagger_count;
 } study_options;
 
 typedef struct study {

@@ -52,6 +52,7 @@ lat_status study_options_read(study_options *out, const cli_call *call,
     out->seed = cli_count(call, "seed");
     out->memory = cli_count(call, "memory");
     out->label_count = cli_many(call, "labels", &out->labels);
+    out->tagger_count = cli_many(call, "tagger", &out->taggers);
     const char *polarity = cli_text(call, "polarity");
     if (strcmp(polarity, "gold") != 0 && strcmp(polarity, "predicted") != 0)
         return lat_error_set(error, LAT_USAGE,

@@ -3,6 +3,7 @@
  */
 #include "../align/align.h"
 #include "report_page_int.h"
+#include "tagger_int.h"
 #include "verbs_int.h"
 
 #include <string.h>
@@ -226,6 +227,7 @@ static const cli_option label_options[] = {
      NULL},
     {"family", 0, CLI_MANY, "NAME=FILE",
      "labels of the words, or NAME alone for a built-in labeller", NULL},
+    OPTION_TAGGER,
     {"rule", 0, CLI_TEXT, "RULE", "occurrence or type", "occurrence"},
     {"theta", 0, CLI_TEXT, "T",
      "threshold (default: 0.90 by occurrence, above it; 0.95 by type, from "
@@ -309,15 +311,22 @@ static lat_status open_family(lat_labels *out, const lat_text *text,
     return lat_labels_open(out, text, name, equals + 1, &options, error);
 }
 
+/* Family f of the call: those of --family, then those of --tagger. */
 static lat_status label_family(lat_json_writer *json, cli_call *call,
                                const lat_concepts *concepts,
-                               const lat_text *text, const char *given,
+                               const lat_text *text, size_t f,
                                const lat_human_options *options,
                                lat_error *error)
 {
     lat_labels labels = {0};
     lat_human human = {0};
-    lat_status status = open_family(&labels, text, given, error);
+    const char *const *families = NULL, *const *taggers = NULL;
+    size_t count = cli_many(call, "family", &families);
+    (void)cli_many(call, "tagger", &taggers);
+    lat_status status =
+        f < count
+            ? open_family(&labels, text, families[f], error)
+            : tagger_labels(&labels, call, text, taggers[f - count], error);
     if (status == LAT_OK)
         status = lat_human_run(&human, cli_pool(call), concepts, text,
                                &labels, options, error);
@@ -330,8 +339,9 @@ static lat_status label_family(lat_json_writer *json, cli_call *call,
 
 static lat_status run_label(cli_call *call, lat_error *error)
 {
-    const char *const *families = NULL;
-    size_t count = cli_many(call, "family", &families);
+    const char *const *ignored = NULL;
+    size_t count = cli_many(call, "family", &ignored);
+    count += cli_many(call, "tagger", &ignored);
     lat_concepts concepts = {0};
     lat_text text = {0};
     lat_buffer out = {0};
@@ -340,7 +350,7 @@ static lat_status run_label(cli_call *call, lat_error *error)
     lat_status status = need(call, "concepts", error);
     if (status == LAT_OK)
         status = need(call, "text", error);
-    if (status == LAT_OK)
+    if (status == LAT_OK && count == 0)
         status = need(call, "family", error);
     if (status == LAT_OK)
         status = read_human_options(&options, call, error);
@@ -353,8 +363,8 @@ static lat_status run_label(cli_call *call, lat_error *error)
     if (count > 1) /* one family: its object; several: a list of them */
         lat_json_open(&json, '[');
     for (size_t f = 0; f < count && status == LAT_OK; f++)
-        status = label_family(&json, call, &concepts, &text, families[f],
-                              &options, error);
+        status = label_family(&json, call, &concepts, &text, f, &options,
+                              error);
     if (count > 1)
         lat_json_close(&json, ']');
     lat_buffer_char(&out, '\n');
@@ -370,7 +380,8 @@ const cli_verb verb_label = {
     .name = "label",
     .summary = "human-defined concepts in a cluster file",
     .forms = "latent label --concepts C.txt --text F --family NAME=FILE "
-             "[--rule occurrence|type] [-o OUT.json]",
+             "[--rule occurrence|type] [-o OUT.json]\n"
+             "latent label --concepts C.txt --text F --tagger NAME=MODEL",
     .examples = "latent label --concepts C.txt --text text.in --family "
                 "pos=labels.txt\n"
                 "latent label --concepts C.txt --text text.in --family casing "
