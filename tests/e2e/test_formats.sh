@@ -1,0 +1,168 @@
+#!/bin/sh
+# FORMATS.md names every file and column that a study has; other programs
+# read them: latent.py, SciPy, pandas, R where they are; get-model.sh against
+# a server of our own.
+. tests/e2e/lib.sh
+formats=tools/manual/FORMATS.md
+study=$WORK/study
+runs 0 "a study" "$LATENT" run --base model/demo/base.gguf \
+    --tuned model/demo/tuned.gguf --data tests/data/demo.tsv \
+    --eval tests/data/demo-eval.tsv --limit 120 --k 15 --layers 0,6 \
+    --permutations 10 --candidates 2 --keep 1 --upper 0 --whole 2 -q \
+    --out "$study"
+
+# ---- The manual ----
+(cd "$study" && find . -type f ! -name '.*' | sed 's|^\./||' | sort) \
+    >"$WORK/files"
+while read -r file; do
+    case $file in
+    */layer-*/* | triggers/*) name=${file##*/} ;;
+    align/layer-* | align/human-*-[0-9]*) name=$(echo "$file" |
+        sed 's/[0-9][0-9]/NN/; s/tuned\|base/SIDE/') ;;
+    polarity/*-[0-9]*) name=polarity/SIDE-NN.json ;;
+    *) name=$file ;;
+    esac
+    check "FORMATS.md tells of $name" grep -qF "$name" $formats
+    case $file in
+    *.tsv) head -n 1 "$study/$file" | tr '\t' '\n' |
+        sed 's/^p_.*/p_CLASS/' >"$WORK/columns"
+        while read -r column; do
+            grep -qF "\`$column\`" $formats ||
+                echo "$file: column $column"
+        done <"$WORK/columns" ;;
+    esac
+done <"$WORK/files" >"$WORK/missing"
+check "FORMATS.md has it all: $(head -n 3 "$WORK/missing")" \
+    test ! -s "$WORK/missing"
+(cd "$study/tuned/layer-06" && sha256sum --quiet -c layer.sha256) \
+    >"$WORK/sums" 2>&1
+check "layer.sha256 is what sha256sum reads" test ! -s "$WORK/sums"
+
+# ---- Other programs ----
+have() { # MODULE
+    command -v python3 >/dev/null && python3 -c "import $1" 2>/dev/null
+}
+LATENT_PROGRAM=$LATENT
+export LATENT_PROGRAM
+if have numpy; then
+    PYTHONPATH=tools/python PYTHONDONTWRITEBYTECODE=1
+    export PYTHONPATH PYTHONDONTWRITEBYTECODE
+    cat >"$WORK/try.py" <<'P'
+import os, sys
+import numpy, latent
+folder, work = sys.argv[1:3]
+study = latent.Study(folder)
+assert study.layers == [0, 6] and study.options["k"] == 15
+words = study.words()
+n = len(words["word"])
+Z = study.linkage("tuned", 6)
+assert Z.shape == (n - 1, 4) and Z.dtype == numpy.float64
+assert (numpy.diff(Z[:, 2]) >= 0).all() and Z[-1, 3] == n
+concepts = study.concepts("tuned", 6)
+assert len(concepts) == 15 and sum(map(len, concepts)) == n
+labels = study.labels("tuned", 6)
+assert labels[0] == 0 and set(labels) == set(range(15))
+assert concepts[0].words.total() == len(concepts[0])
+percent = study.alignment()
+assert percent.shape == (2, 2) and percent[0, 0] > percent[1, 1]
+for name in ("align/human", "align/matches", "polarity/polarity",
+             "triggers/triggers"):
+    table = study.table(name)
+    assert len({len(column) for column in table.values()}) == 1
+assert study.json("align/layer-06")["layer"] == 6
+assert "0 changed" in study.verify()
+assert len(study.sentences()["text"]) == 120
+try:
+    latent.call("concepts", folder, show="tuned/6/99")
+except latent.LatentError as error:
+    assert error.code == 1 and "tuned/6/99" in str(error)
+else:
+    raise AssertionError("no error")
+points = numpy.random.default_rng(1).normal(size=(40, 5))
+tree = latent.cluster(points, os.path.join(work, "Z.npy"))
+assert tree.shape == (39, 4)
+table, arrays = latent.extract("model/demo/tuned.gguf",
+                               "tests/data/demo.tsv",
+                               os.path.join(work, "states"), limit=50,
+                               layers=[0, 6])
+assert sorted(arrays) == [0, 6] and len(arrays[6]) == len(table["word"])
+assert latent.call("classify", "model/demo/tuned.gguf", quiet=True,
+                   text="a gripping film\n").startswith("label\t")
+P
+    runs 0 "latent.py" python3 "$WORK/try.py" "$study" "$WORK"
+    runs 0 "the example" python3 tools/python/example.py "$study"
+    check "it prints the layers" grep -q "^layer  6 " "$WORK/out"
+    runs 0 "latent.py as a script" python3 tools/python/latent.py "$study"
+else
+    skip "numpy is absent: latent.py not tried"
+fi
+if have scipy; then
+    runs 0 "SciPy reads the linkage" python3 - "$study" <<'P'
+import sys
+import numpy
+from scipy.cluster.hierarchy import dendrogram, fcluster, is_valid_linkage
+Z = numpy.load(sys.argv[1] + "/tuned/layer-06/linkage.npy")
+assert is_valid_linkage(Z, throw=True)
+assert len(dendrogram(Z, no_plot=True, truncate_mode="lastp")["ivl"]) == 30
+assert len(set(fcluster(Z, 15, "maxclust"))) == 15
+P
+else
+    skip "scipy is absent"
+fi
+if have pandas; then
+    runs 0 "pandas reads every table" python3 - "$study" <<'P'
+import glob, sys
+import pandas
+for path in glob.glob(sys.argv[1] + "/**/*.tsv", recursive=True):
+    table = pandas.read_csv(path, sep="\t", quoting=3,
+                            keep_default_na=False, na_values=[""])
+    lines = open(path, encoding="utf-8", newline="\n").read().count("\n")
+    assert len(table) == lines - 1, path
+P
+else
+    skip "pandas is absent"
+fi
+if command -v Rscript >/dev/null; then
+    runs 0 "R reads a table" Rscript -e \
+        't <- read.delim(commandArgs(TRUE)[1], quote = ""); stopifnot(nrow(t) > 0)' \
+        "$study/align/human.tsv"
+else
+    skip "R is absent"
+fi
+
+# ---- Fetching a model, from this machine ----
+if command -v curl >/dev/null && have http.server; then
+    hub=$WORK/hub/some/model/resolve/main
+    mkdir -p "$hub"
+    echo '{"model_type": "bert"}' >"$hub/config.json"
+    echo weights >"$hub/model.safetensors"
+    echo '[UNK]' >"$hub/vocab.txt"
+    python3 -c '
+import functools, http.server, sys
+h = functools.partial(http.server.SimpleHTTPRequestHandler,
+                      directory=sys.argv[1])
+s = http.server.HTTPServer(("127.0.0.1", 0), h)
+open(sys.argv[2], "w").write(str(s.server_port) + "\n")
+s.serve_forever()' "$WORK/hub" "$WORK/port" 2>/dev/null &
+    server=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        [ -s "$WORK/port" ] || sleep 0.3
+    done
+    LATENT_HUB=http://127.0.0.1:$(cat "$WORK/port")
+    export LATENT_HUB
+    runs 0 "get-model" tools/get-model.sh some/model "$WORK/got"
+    check "it came whole" cmp -s "$hub/model.safetensors" \
+        "$WORK/got/model.safetensors"
+    check "and is listed" grep -q ' vocab.txt$' "$WORK/got/SHA256SUMS"
+    echo other >"$hub/vocab.txt"
+    rm "$WORK/got/vocab.txt"
+    runs 1 "a file that changed" tools/get-model.sh some/model "$WORK/got"
+    says "not the files that SHA256SUMS names"
+    runs 1 "no such model" tools/get-model.sh some/other "$WORK/none"
+    says "has no model some/other"
+    runs 2 "no such name" tools/get-model.sh ../x "$WORK/none"
+    kill $server
+else
+    skip "curl or python3 is absent: get-model.sh not tried"
+fi
+finish test_formats
