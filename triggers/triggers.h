@@ -371,6 +371,56 @@ lat_status lat_search_transfer(lat_buffer *to, const lat_search *search,
                                lat_pool *pool, const lat_reader *other,
                                lat_error *error);
 
+/* ---- One prediction explained (explain.c, explain_layers.c) ------------- */
+
+/* Where a word's vector falls at a layer: the concept that Ward's criterion
+ * would join it to, the one of smallest sqrt(2 n / (n + 1)) |x - centroid|
+ * (n members; the smaller index among equals). */
+typedef struct lat_explain_place {
+    uint32_t concept;  /* index in the layer's concepts */
+    double distance;   /* the Ward distance */
+    double percentile; /* share of its members that are nearer to their
+                          centroid than this vector, in percent: near 100
+                          means that it hardly belongs */
+} lat_explain_place;
+typedef struct lat_explain_word {
+    const char *text;
+    uint32_t position; /* in the sentence */
+    /* Without the word: class, and fall of the predicted class's
+     * probability (negative when it rises). */
+    uint32_t without;
+    double drop;
+} lat_explain_word;
+typedef struct lat_explain {
+    uint32_t predicted;
+    double *probabilities;     /* classes */
+    size_t count;
+    lat_explain_word *words;   /* count */
+    size_t layer_count;
+    lat_explain_place *places; /* layer_count x count */
+    size_t most;               /* word whose removal changes most */
+    size_t lost;               /* words cut off by the model's limit */
+    lat_arena arena;
+} lat_explain;
+typedef struct lat_explain_input {
+    const lat_reader *reader;
+    const lat_corpus *clustered;
+    lat_word_rule rule;
+    lat_pooling pooling;
+    const lat_search_layer *layers; /* ascending */
+    size_t layer_count;
+    uint64_t memory; /* bytes of vectors held at once; 0 = 1 GiB */
+} lat_explain_input;
+/* The model goes over the clustered corpus again for the centroids (once
+ * for as many layers as the memory holds): nothing of a model's size is kept
+ * in a study, and centroids cannot be those of another model.
+ * LAT_MALFORMED when concepts and corpus do not belong together. */
+lat_status lat_explain_run(lat_explain *out, lat_pool *pool,
+                           const lat_explain_input *input,
+                           const lat_sentence *sentence,
+                           lat_progress *progress, lat_error *error);
+void lat_explain_free(lat_explain *explain);
+
 #ifdef __cplusplus
 }
 #endif
