@@ -32,7 +32,7 @@ LIBRARY  = $(foreach r,$(ROOMS),$(call room_objects,$(r)))
 UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
-.PHONY: lib static install uninstall dist deb test-install
+.PHONY: lib static install uninstall dist deb test-install test-slurm
 .PHONY: all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers
 all: $(BUILD)/latent
 
@@ -186,6 +186,8 @@ dist:
 	tools/dist.sh "$(BUILD)" "$(VERSION)"
 deb: $(BUILD)/latent lib
 	tools/deb.sh "$(BUILD)" "$(VERSION)"
+test-slurm: $(BUILD)/latent
+	@tests/slurm/run.sh "$(BUILD)"
 test-install: $(BUILD)/latent lib
 	@CC="$(CC)" MAKE="$(MAKE)" tests/install/run.sh "$(BUILD)"
 
