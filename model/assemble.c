@@ -211,7 +211,7 @@ static void number_layers(lat_model *m)
 /* Rows that share one reading of the weights: enough to make up for it,
  * few enough that the chunk's matrices stay in cache.  Where weights are
  * widened on the way, more. */
-#define ROWS_PACKED 128
+#define ROWS_PACKED 192
 #define ROWS_WIDENED 512
 
 static void find_room(lat_model *m)

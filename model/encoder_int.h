@@ -148,7 +148,7 @@ lat_status lat_layout_find(lat_layout *layout, lat_arena *arena,
 #define LAT_CHAIN_SHORT 16
 
 typedef struct lat_linear {
-    float *panels; /* n x k, piece after piece; NULL: widened when used */
+    float *panels; /* n x k; NULL: widened when used */
     float *bias;   /* n */
     size_t n, k;
     size_t piece;  /* products in a chain; the last may have fewer */
@@ -228,8 +228,7 @@ void lat_linear_free(lat_linear *linear);
 /* Floats of scratch that lat_linear_apply needs. */
 size_t lat_linear_room(const lat_linear *linear);
 
-/* c = activation(a w' + bias) + residual over m rows, m >= 1.  Only without
- * an activation may there be a residual. */
+/* c = activation(a w' + bias) + residual over m rows, m >= 1. */
 typedef struct lat_apply {
     size_t m;
     const float *a;

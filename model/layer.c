@@ -124,12 +124,21 @@ static void both_part(lat_chunk *chunk, size_t part, float *scratch)
     key_value_part(chunk, part, scratch);
 }
 
+/* Floats from one row of feed-forward outputs to the next: not a multiple of
+ * 4 KB, where all rows would meet in the same sets of the cache. */
+static size_t inner_stride(const lat_model *model)
+{
+    size_t f = model->config.feed_forward;
+    return f % 1024 == 0 ? f + 16 : f;
+}
+
 /* From contexts (in query) to the layer's output, in x. */
 static void finish_part(lat_chunk *chunk, size_t part, float *scratch)
 {
     const lat_model *m = chunk->model;
     const lat_layer *layer = chunk->layer;
-    size_t first, count, h = m->config.hidden, f = m->config.feed_forward;
+    size_t first, count, h = m->config.hidden;
+    size_t f = inner_stride(m);
     lat_chunk_row_part(chunk, chunk->rows, part, &first, &count);
     float *x = chunk->x + first * h, *inner = scratch + m->room;
     lat_linear_apply(m, &layer->output, &(lat_apply){
@@ -179,5 +188,5 @@ void lat_chunk_layer(lat_chunk *chunk, size_t number)
 
 size_t lat_layer_scratch(const lat_model *model)
 {
-    return model->room + model->rows * model->config.feed_forward;
+    return model->room + model->rows * inner_stride(model);
 }

@@ -75,21 +75,6 @@ static void widen_again(float *out, const lat_linear *linear,
     }
 }
 
-/* Packs rows first .. first+count-1 of an operand of n rows, each piece of
- * k for itself. */
-static void pack_group(const lat_kernels *kernels, float *panels,
-                       const lat_linear *linear, size_t n, size_t first,
-                       const float *rows, size_t count)
-{
-    size_t tall = lat_panels_size(n, 1);
-    for (size_t at = 0; at < linear->k; at += linear->piece) {
-        size_t left = linear->k - at;
-        size_t k = left < linear->piece ? left : linear->piece;
-        kernels->pack_rows(panels + tall * at + first * k, rows + at,
-                           linear->k, count, k);
-    }
-}
-
 /* ---- Loading ------------------------------------------------------------ */
 
 /* Groups of rows are packed by whoever is free.  What goes wrong is only
@@ -109,8 +94,8 @@ static lat_status pack_one(const packing *p, size_t group, float *rows,
     size_t count = left < LAT_GROUP ? left : LAT_GROUP;
     lat_status status = widen_rows(rows, linear, first, count, error);
     if (status == LAT_OK)
-        pack_group(p->kernels, linear->panels, linear, linear->n, first,
-                   rows, count);
+        p->kernels->pack_rows(linear->panels + first * linear->k, rows,
+                              linear->k, count, linear->k);
     return status;
 }
 
@@ -196,32 +181,15 @@ static void multiply(const lat_model *model, const lat_linear *linear,
                      const lat_apply *apply, const float *panels,
                      size_t first, size_t count)
 {
-    const lat_kernels *kernels = model->kernels;
-    size_t tall = lat_panels_size(count, 1);
     lat_matmul job = {
-        .m = apply->m, .n = count, .lda = apply->lda,
-        .c = apply->c + first, .ldc = apply->ldc,
-        .bias = linear->bias + first, .ldr = apply->ldr};
+        .m = apply->m, .n = count, .k = linear->k, .a = apply->a,
+        .lda = apply->lda, .b = panels, .c = apply->c + first,
+        .ldc = apply->ldc, .bias = linear->bias + first,
+        .ldr = apply->ldr, .activation = apply->activation,
+        .piece = linear->piece};
     if (apply->residual != NULL)
         job.residual = apply->residual + first;
-    /* The activation needs the whole sum. */
-    bool whole = linear->piece >= linear->k;
-    if (whole)
-        job.activation = apply->activation;
-    for (size_t at = 0; at < linear->k; at += linear->piece) {
-        size_t left = linear->k - at;
-        job.k = left < linear->piece ? left : linear->piece;
-        job.a = apply->a + at;
-        job.b = panels + tall * at;
-        kernels->matmul(&job);
-        /* Further pieces are added to what is there. */
-        job.bias = NULL;
-        job.residual = job.c;
-        job.ldr = job.ldc;
-    }
-    if (!whole && apply->activation != LAT_ACT_NONE)
-        for (size_t i = 0; i < apply->m; i++)
-            kernels->activate(job.c + i * job.ldc, count, apply->activation);
+    model->kernels->matmul(&job);
 }
 
 void lat_linear_apply(const lat_model *model, const lat_linear *linear,
@@ -236,7 +204,7 @@ void lat_linear_apply(const lat_model *model, const lat_linear *linear,
         size_t left = linear->n - i;
         size_t count = left < LAT_GROUP ? left : LAT_GROUP;
         widen_again(rows, linear, model->kernels, i, count);
-        pack_group(model->kernels, panels, linear, count, 0, rows, count);
+        model->kernels->pack_rows(panels, rows, linear->k, count, linear->k);
         multiply(model, linear, apply, panels, i, count);
     }
 }

@@ -121,9 +121,10 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
 #define LAT_LOAD_B(b, panel)                                               \
     V b0 = v_load(b), b1 = v_load(b + 8);
 
-/* 96 x 1024 of a are 384 KB of L2; the 64 KB of a strip of b stream from
- * there, which measured better than shorter parts that fit L1. */
-static const lat_blocking blocking = {96, 256, 1024};
+/* 192 rows share one reading of b, which comes from far; 128 columns keep
+ * the scratch at 96 KB.  Long parts of k measured better than those whose
+ * strip of b fits L1. */
+static const lat_blocking blocking = {192, 128, 1024};
 
 #include "tile_int.h"
 #include "pack_int.h"

@@ -127,8 +127,8 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
 #define LAT_COLUMNS(X, i) X(i, 0) X(i, 1)
 #define LAT_LOAD_B(b, panel) V b0 = v_load(b), b1 = v_load((b) + (panel));
 
-/* As for AVX2: long parts of k, a in L2, b streaming from there. */
-static const lat_blocking blocking = {96, 256, 1024};
+/* As for AVX2. */
+static const lat_blocking blocking = {192, 128, 1024};
 
 #include "tile_int.h"
 #include "pack_int.h"

@@ -5,7 +5,8 @@
  * AVX-512, NEON); plain C is the definition, the others give the same bits:
  *
  *  - a matrix product's output is ONE chain of fused multiply-adds in order
- *    of k, acc = fma(a[k], b[k], acc) from acc = +0, whatever the blocking;
+ *    of k, acc = fma(a[k], b[k], acc) from acc = +0, whatever the blocking
+ *    (or the sum, in order, of chains of a length that the caller gives);
  *  - a reduction over a row has 16 virtual lanes (lane i takes elements i,
  *    i+16, ...; missing elements of the last block leave a lane unchanged),
  *    each lane one chain in order, folded 16 -> 8 -> 4 -> 2 -> 1 by adding
@@ -65,6 +66,8 @@ typedef struct lat_matmul {
     size_t ldr;
     lat_activation activation;
     float scale; /* 0 means 1: multiplies the chain before the bias */
+    size_t piece; /* 0: one chain.  Else chains of so many products (the last
+                     may have fewer), added up in order, stand for it */
 } lat_matmul;
 
 /* Floats in the panels of an n x k operand. */
@@ -114,7 +117,8 @@ lat_status lat_kernels_check(lat_error *error);
 const lat_kernels *lat_kernels_named(const char *name);
 
 /* GFLOP/s (a fused multiply-add is two) of independent fma chains in the
- * registers of the calling thread at that level, averaged over `seconds`;
+ * registers of the calling thread at that level, run for `seconds`; by the
+ * CPU time that the thread was given, so that other programs count little.
  * 0 when this CPU does not have the level. */
 double lat_fma_peak(const char *level, double seconds);
 

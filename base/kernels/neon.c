@@ -101,7 +101,7 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
     V b0 = v_load(b), b1 = v_load((b) + 4), b2 = v_load((b) + 8),          \
       b3 = v_load((b) + 12);
 
-static const lat_blocking blocking = {96, 256, 1024};
+static const lat_blocking blocking = {192, 128, 1024};
 
 #include "tile_int.h"
 #include "pack_int.h"

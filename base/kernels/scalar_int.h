@@ -72,17 +72,25 @@ LAT_FN D d_keep(size_t n, D fresh, D old) { return n ? fresh : old; }
 /* 16 outputs of row i: the chains of one panel side by side. */
 LAT_TARGET static void matmul(const lat_matmul *job)
 {
+    size_t piece = job->piece > 0 ? job->piece : job->k;
     for (size_t j = 0; j < job->n; j += LAT_PANEL) {
         size_t width = job->n - j < LAT_PANEL ? job->n - j : LAT_PANEL;
         for (size_t i = 0; i < job->m; i++) {
             const float *a = job->a + i * job->lda;
             const float *b = job->b + j * job->k;
-            float chain[LAT_PANEL] = {0};
-            for (size_t k = 0; k < job->k; k++, b += LAT_PANEL)
-                LAT_UNROLL
+            float sum[LAT_PANEL] = {0};
+            for (size_t k = 0; k < job->k;) {
+                size_t end = job->k - k > piece ? k + piece : job->k;
+                float chain[LAT_PANEL] = {0};
+                bool first = k == 0;
+                for (; k < end; k++, b += LAT_PANEL)
+                    LAT_UNROLL
+                    for (size_t x = 0; x < LAT_PANEL; x++)
+                        chain[x] = FUSED(a[k], b[x], chain[x]);
                 for (size_t x = 0; x < LAT_PANEL; x++)
-                    chain[x] = FUSED(a[k], b[x], chain[x]);
-            epilogue(job, i, j, width, chain);
+                    sum[x] = first ? chain[x] : sum[x] + chain[x];
+            }
+            epilogue(job, i, j, width, sum);
         }
     }
 }

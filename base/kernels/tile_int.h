@@ -12,7 +12,8 @@
  * k (so that mc x kc of a stay in the L2 cache and a strip's kc x STRIP of b
  * beside them), strips, tiles.  When k is cut, a tile takes its accumulators
  * up again from the scratch: the chain of each output is the same as
- * without cutting.  After the last part of k the
+ * without cutting (parts of a product with `piece` are whole chains, whose
+ * sum waits in the scratch).  After the last part of k the
  * strip's rows go through the epilogue into c, while they are in L1.
  *
  * The including file defines ROWS_MAX, STRIP (16 or 32), COLUMNS = STRIP/W,
@@ -24,6 +25,10 @@
 /* Floats of scratch on the stack; mc * nc must fit. */
 #define SCRATCH (24 * 1024)
 
+/* Products of k in a part where the sum is of several chains: there each
+ * part begins anew, and a strip of b in L1 is worth more. */
+#define LAT_PART 256
+
 typedef struct lat_tile {
     const float *a; /* rows x k */
     size_t lda;
@@ -31,8 +36,9 @@ typedef struct lat_tile {
     size_t panel;   /* floats from one panel to the next */
     float *s;       /* rows x STRIP accumulators, rows lds apart */
     size_t lds;
-    size_t k;
-    bool fresh; /* start from +0 instead of s */
+    size_t k, piece; /* k in chains of `piece` */
+    bool fresh;      /* the first chain starts from +0 instead of s */
+    bool gather;     /* s is the sum of earlier chains */
     /* The last part of k, whole strip, no activation: scale, bias and
      * residual in registers, straight to c (else NULL and to s). */
     float *c;
@@ -57,6 +63,9 @@ typedef struct lat_tile {
 #define START(i, j)                                                        \
     V c##i##_##j = fresh ? v_set(0.0f) : v_load(s + i * lds + j * W);
 #define FINISH(i, j) v_store(s + i * lds + j * W, c##i##_##j);
+#define GATHER(i, j)                                                       \
+    c##i##_##j = v_add(v_load(s + i * lds + j * W), c##i##_##j);
+#define CLEAR(i, j) c##i##_##j = v_set(0.0f);
 #define STEP(i, j) c##i##_##j = v_fma(x, b##j, c##i##_##j);
 /* Rows by threes from one pointer: base, base + lda, base + 2 lda are
  * addressing modes, so that four pointers serve twelve rows. */
@@ -78,6 +87,8 @@ typedef struct lat_tile {
 #define OUTPUT_ROW(i) LAT_COLUMNS(OUTPUT, i)
 #define START_ROW(i) LAT_COLUMNS(START, i)
 #define FINISH_ROW(i) LAT_COLUMNS(FINISH, i)
+#define GATHER_ROW(i) LAT_COLUMNS(GATHER, i)
+#define CLEAR_ROW(i) LAT_COLUMNS(CLEAR, i)
 #define STEP_ROW(i)                                                        \
     {                                                                      \
         V x = v_set(A_OF_##i[u]);                                          \
@@ -105,36 +116,49 @@ typedef struct lat_tile {
     }
 
 /* Eight steps a turn: the counting competes with the multiply-adds for
- * ports, and with four steps it cost 3 % of the peak. */
+ * ports, and with four steps it cost 3 % of the peak.  Where the sum is of
+ * several chains, those done wait in s, which stays in L1. */
 #define TILE(rows, groups)                                                 \
     LAT_TARGET static void tile_##rows(const lat_tile *t)                  \
     {                                                                      \
-        size_t lda = t->lda, lds = t->lds, panel = t->panel, k = t->k % 8; \
+        size_t lda = t->lda, lds = t->lds, panel = t->panel, left = t->k;  \
         const float *b = t->b, *next = t->next;                            \
-        const float *end = b + (t->k - k) * LAT_PANEL;                     \
         float *s = t->s;                                                   \
-        bool fresh = t->fresh;                                             \
+        bool fresh = t->fresh, gather = t->gather;                         \
         ROWS_##groups(POINTER)                                             \
         ROWS_##rows(START_ROW)                                             \
-        while (b != end) {                                                 \
-            LAT_FETCH(next)                                                \
-            WALK(rows, 0)                                                  \
-            WALK(rows, 1)                                                  \
-            WALK(rows, 2)                                                  \
-            WALK(rows, 3)                                                  \
-            LAT_FETCH(next + LAT_PANEL)                                    \
-            WALK(rows, 4)                                                  \
-            WALK(rows, 5)                                                  \
-            WALK(rows, 6)                                                  \
-            WALK(rows, 7)                                                  \
-            ROWS_##groups(BUMP8)                                           \
-            next += 2 * LAT_PANEL;                                         \
-            b += 8 * LAT_PANEL;                                            \
-        }                                                                  \
-        for (; k > 0; k--) {                                               \
-            WALK(rows, 0)                                                  \
-            ROWS_##groups(BUMP)                                            \
-            b += LAT_PANEL;                                                \
+        for (;;) {                                                         \
+            size_t k = left < t->piece ? left : t->piece;                  \
+            const float *end = b + k / 8 * 8 * LAT_PANEL;                  \
+            left -= k;                                                     \
+            while (b != end) {                                             \
+                LAT_FETCH(next)                                            \
+                WALK(rows, 0)                                              \
+                WALK(rows, 1)                                              \
+                WALK(rows, 2)                                              \
+                WALK(rows, 3)                                              \
+                LAT_FETCH(next + LAT_PANEL)                                \
+                WALK(rows, 4)                                              \
+                WALK(rows, 5)                                              \
+                WALK(rows, 6)                                              \
+                WALK(rows, 7)                                              \
+                ROWS_##groups(BUMP8)                                       \
+                next += 2 * LAT_PANEL;                                     \
+                b += 8 * LAT_PANEL;                                        \
+            }                                                              \
+            for (k %= 8; k > 0; k--) {                                     \
+                WALK(rows, 0)                                              \
+                ROWS_##groups(BUMP)                                        \
+                b += LAT_PANEL;                                            \
+            }                                                              \
+            if (gather) {                                                  \
+                ROWS_##rows(GATHER_ROW)                                    \
+            }                                                              \
+            if (left == 0)                                                 \
+                break;                                                     \
+            gather = true;                                                 \
+            ROWS_##rows(FINISH_ROW)                                        \
+            ROWS_##rows(CLEAR_ROW)                                         \
         }                                                                  \
         (void)panel;                                                       \
         if (t->c == NULL) {                                                \
@@ -232,15 +256,21 @@ LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
     /* mc x nc, or mc x STRIP when k is not cut; aligned for the loads. */
     _Alignas(64) float scratch[SCRATCH];
     size_t kc = blocking.kc, k = 0, depth;
+    bool pieces = job->piece > 0 && job->piece < job->k;
+    if (pieces) /* whole chains in each part */
+        kc = LAT_PART > job->piece ? LAT_PART / job->piece * job->piece
+                                   : job->piece;
     bool cut = job->k > kc;
     lat_tile tile = {.lda = job->lda, .job = job,
+                     .piece = pieces ? job->piece : job->k,
                      .lds = cut ? blocking.nc : STRIP};
     do {
         depth = job->k - k < kc ? job->k - k : kc;
         bool last = k + depth == job->k;
         tile.a = job->a + i * job->lda + k;
         tile.k = depth;
-        tile.fresh = k == 0;
+        tile.fresh = k == 0 || pieces;
+        tile.gather = k > 0 && pieces;
         for (size_t at = 0; at < columns; at += STRIP) {
             size_t column = j + at;
             size_t width = columns - at < STRIP ? columns - at : STRIP;

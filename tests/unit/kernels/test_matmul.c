@@ -16,6 +16,7 @@ typedef struct shape {
     bool bias, residual, in_place;
     lat_activation activation;
     float scale;
+    size_t piece; /* products in a chain; 0: all */
 } shape;
 
 /* The chain, written as the contract says it, by the C library's fmaf. */
@@ -23,9 +24,16 @@ static void check_chain(const shape *s, const float *c, size_t ldc)
 {
     for (size_t i = 0; i < s->m; i++)
         for (size_t j = 0; j < s->n; j++) {
-            float acc = 0.0f;
-            for (size_t k = 0; k < s->k; k++)
+            size_t piece = s->piece > 0 ? s->piece : s->k;
+            float acc = 0.0f, sum = 0.0f;
+            for (size_t k = 0; k < s->k; k++) {
+                if (k % piece == 0 && k > 0) {
+                    sum = k == piece ? acc : sum + acc;
+                    acc = 0.0f;
+                }
                 acc = fmaf(raw_a[i * s->k + k], raw_b[j * s->k + k], acc);
+            }
+            acc = s->k > piece ? sum + acc : acc;
             CHECK_MSG(memcmp(&acc, c + i * ldc + j, sizeof acc) == 0,
                       "chain %zu,%zu of %zu x %zu x %zu", i, j, s->m, s->n,
                       s->k);
@@ -72,7 +80,7 @@ static void run(const lat_kernels *k, const shape *s, bool columns)
                             .bias = s->bias ? bias : NULL,
                             .residual = s->residual ? residual : NULL,
                             .ldr = ldc, .activation = s->activation,
-                            .scale = s->scale});
+                            .scale = s->scale, .piece = s->piece});
 }
 
 static void check_shape(shape s)
@@ -159,6 +167,16 @@ int main(void)
                                 .in_place = (x & 4) != 0,
                                 .activation = (lat_activation)act,
                                 .scale = x % 3 == 0 ? 0.0f : 0.125f});
+    static const size_t pieces[] = {1, 7, 16, 256, 300, 1024, 1500, 5000};
+    for (size_t i = 0; i < 8 * sizeof shapes / sizeof shapes[0]; i++)
+        for (int x = 0; x < 3; x++)
+            check_shape((shape){.m = shapes[i / 8][0] % 100 + 1,
+                                .n = shapes[i / 8][1] % 200 + 1,
+                                .k = shapes[i / 8][2], .pad = i % 4,
+                                .bias = x > 0, .residual = x == 1,
+                                .activation = x == 2 ? LAT_ACT_GELU
+                                                     : LAT_ACT_NONE,
+                                .piece = pieces[i % 8]});
     check_residual(30, 40, 768);
     check_residual(5, 20, 3072);
     lat_free(raw_a);
