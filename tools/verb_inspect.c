@@ -157,6 +157,27 @@ static void put_tensors(facts *f, const lat_model *model)
         lat_json_close(&f->json, ']');
 }
 
+/* What the encoder and its head have no use for: an unused pooler, the head
+ * of another task. */
+static void put_unused(facts *f, const lat_model *model)
+{
+    size_t count = lat_model_unused_count(model);
+    if (f->as_json) {
+        lat_json_key(&f->json, "unused");
+        lat_json_open(&f->json, '[');
+    } else if (count != 0) {
+        lat_buffer_format(f->out, "unused: %zu\n", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (f->as_json)
+            lat_json_put_text(&f->json, lat_model_unused(model, i));
+        else
+            lat_buffer_format(f->out, "  %s\n", lat_model_unused(model, i));
+    }
+    if (f->as_json)
+        lat_json_close(&f->json, ']');
+}
+
 static lat_status put_model(facts *f, const lat_model *model,
                             lat_error *error)
 {
@@ -175,6 +196,9 @@ static lat_status put_model(facts *f, const lat_model *model,
     put_count(f, "max_tokens", info->max_tokens);
     put_count(f, "parameters", info->parameters);
     put_tensors(f, model);
+    put_count(f, "type_vocabulary", info->type_vocabulary);
+    put_unused(f, model);
+    put_count(f, "vocabulary", info->vocabulary);
     return status;
 }
 
@@ -297,6 +321,25 @@ static bool looks_like_concepts(const lat_map *map)
     return bars >= 4;
 }
 
+/* Weights say nothing of heads and layers: those stand in config.json. */
+static lat_status inspect_weights(facts *f, const char *path,
+                                  lat_error *error)
+{
+    lat_error why = {0};
+    put_text(f, "kind", "weights");
+    lat_error_set(&why, LAT_UNSUPPORTED,
+                  "weights alone; name the folder that holds them and "
+                  "config.json");
+    put_verdict(f, lat_error_in_file(&why, path), &why);
+    return refuse(&why, error);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t a = strlen(text), b = strlen(end);
+    return a >= b && strcmp(text + a - b, end) == 0;
+}
+
 static lat_status inspect_file(facts *f, const char *path, lat_error *error)
 {
     lat_map map = {0};
@@ -306,9 +349,13 @@ static lat_status inspect_file(facts *f, const char *path, lat_error *error)
     bool gguf = starts_with(&map, "GGUF", 4);
     bool npy = starts_with(&map, "\x93NUMPY", 6);
     bool concepts = looks_like_concepts(&map);
+    bool weights = ends_with(path, ".safetensors") ||
+                   starts_with(&map, "PK\3\4", 4);
     lat_map_close(&map);
     if (gguf)
         return inspect_model(f, path, error);
+    if (weights)
+        return inspect_weights(f, path, error);
     if (npy)
         return inspect_npy(f, path, error);
     if (concepts)
@@ -322,6 +369,18 @@ static bool holds(const char *folder, const char *name)
     bool found = path != NULL && lat_path_exists(path);
     lat_free(path);
     return found;
+}
+
+/* A folder with weights is meant as a model, whatever it lacks. */
+static bool holds_model(const char *folder)
+{
+    static const char *const names[] = {
+        "config.json", "model.safetensors", "model.safetensors.index.json",
+        "pytorch_model.bin", "pytorch_model.bin.index.json"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (holds(folder, names[i]))
+            return true;
+    return false;
 }
 
 static lat_status run(cli_call *call, lat_error *error)
@@ -338,7 +397,7 @@ static lat_status run(cli_call *call, lat_error *error)
         status = inspect_file(&f, path, error);
     else if (holds(path, "plan.json"))
         status = inspect_study(&f, path, error);
-    else if (holds(path, "config.json"))
+    else if (holds_model(path))
         status = inspect_model(&f, path, error);
     else
         status = inspect_tokenizer(&f, path, error);
