@@ -6,7 +6,8 @@
 #define LATENT_EPILOGUE_INT_H
 
 /* W (or, with m < W, the first m) outputs of row i from column j on. */
-LAT_FN V finish(const lat_matmul *job, size_t i, size_t j, size_t m, V x)
+LAT_FN V finish(const lat_matmul *job, lat_activation activation, size_t i,
+                size_t j, size_t m, V x)
 {
     bool whole = m == W;
     if (job->scale != 0.0f)
@@ -15,7 +16,7 @@ LAT_FN V finish(const lat_matmul *job, size_t i, size_t j, size_t m, V x)
         const float *bias = job->bias + j;
         x = v_add(x, whole ? v_load(bias) : v_load_part(bias, m));
     }
-    x = v_activate(job->activation, x);
+    x = v_activate(activation, x);
     if (job->residual != NULL) {
         const float *residual = job->residual + i * job->ldr + j;
         x = v_add(x, whole ? v_load(residual) : v_load_part(residual, m));
@@ -23,18 +24,34 @@ LAT_FN V finish(const lat_matmul *job, size_t i, size_t j, size_t m, V x)
     return v_clean(x);
 }
 
-/* c[i][j..j+width) from the chains s[0..width); s is readable up to the
- * next multiple of W. */
-LAT_TARGET static void epilogue(const lat_matmul *job, size_t i, size_t j,
-                                size_t width, const float *s)
+/* c[i][j..j+width) of `rows` rows from the chains s, rows lds apart, each
+ * readable up to the next multiple of W. */
+LAT_FN void finish_rows(const lat_matmul *job, lat_activation activation,
+                        size_t i, size_t rows, size_t j, size_t width,
+                        const float *s, size_t lds)
 {
-    float *c = job->c + i * job->ldc + j;
-    size_t at = 0;
-    for (; width - at >= W; at += W)
-        v_store(c + at, finish(job, i, j + at, W, v_load(s + at)));
-    if (at < width)
-        v_store_part(c + at, width - at,
-                     finish(job, i, j + at, width - at, v_load(s + at)));
+    for (; rows > 0; rows--, i++, s += lds) {
+        float *c = job->c + i * job->ldc + j;
+        size_t at = 0;
+        for (; width - at >= W; at += W)
+            v_store(c + at, finish(job, activation, i, j + at, W,
+                                   v_load(s + at)));
+        if (at < width)
+            v_store_part(c + at, width - at,
+                         finish(job, activation, i, j + at, width - at,
+                                v_load(s + at)));
+    }
+}
+
+/* The commonest activation has a loop of its own, without the choice. */
+LAT_TARGET static void epilogue(const lat_matmul *job, size_t i, size_t rows,
+                                size_t j, size_t width, const float *s,
+                                size_t lds)
+{
+    if (job->activation == LAT_ACT_GELU)
+        finish_rows(job, LAT_ACT_GELU, i, rows, j, width, s, lds);
+    else
+        finish_rows(job, job->activation, i, rows, j, width, s, lds);
 }
 
 #endif

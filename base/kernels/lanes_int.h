@@ -31,6 +31,7 @@
 LAT_FN V v_horner(V x, const float *c, int n)
 {
     V p = v_set(c[n - 1]);
+    LAT_UNROLL
     for (int i = n - 2; i >= 0; i--)
         p = v_fma(p, x, v_set(c[i]));
     return p;

@@ -90,7 +90,7 @@ LAT_TARGET static void matmul(const lat_matmul *job)
                 for (size_t x = 0; x < LAT_PANEL; x++)
                     sum[x] = first ? chain[x] : sum[x] + chain[x];
             }
-            epilogue(job, i, j, width, sum);
+            epilogue(job, i, 1, j, width, sum, 0);
         }
     }
 }

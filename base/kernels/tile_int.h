@@ -292,9 +292,7 @@ LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
                                           depth * LAT_PANEL;
             strip_multiply(tile, rows, next, last ? c : NULL);
             if (last && !direct)
-                for (size_t r = 0; r < rows; r++)
-                    epilogue(job, i + r, column, width,
-                             tile.s + r * tile.lds);
+                epilogue(job, i, rows, column, width, tile.s, tile.lds);
         }
         k += depth;
     } while (k < job->k);
