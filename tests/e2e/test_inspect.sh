@@ -21,7 +21,7 @@ do
     status=$?
     count=$((count + 1))
     [ $status -eq 1 ] && [ "$(wc -l <"$WORK/err")" -eq 1 ] &&
-        grep -q "$(basename "$file")\|config.json" "$WORK/err" && continue
+        grep -qF "$(dirname "$file")/" "$WORK/err" && continue
     wrong=$((wrong + 1))
     echo "$file: exit $status: $(head -c 200 "$WORK/err")"
 done
