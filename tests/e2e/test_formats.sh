@@ -38,6 +38,16 @@ check "FORMATS.md has it all: $(head -n 3 "$WORK/missing")" \
     >"$WORK/sums" 2>&1
 check "layer.sha256 is what sha256sum reads" test ! -s "$WORK/sums"
 
+grep -oE '(e2e|unit/[a-z]+)/[a-z_]+' tests/README.md | sort -u |
+    while read -r name; do
+        case $name in
+        */x) ;;
+        e2e/*) test -e "tests/e2e/test_${name#e2e/}.sh" || echo "$name" ;;
+        *) test -e "tests/${name%/*}/test_${name##*/}.c" || echo "$name" ;;
+        esac
+    done >"$WORK/gone"
+check "tests/README.md names tests that are there" test ! -s "$WORK/gone"
+
 # ---- Other programs ----
 have() { # MODULE
     command -v python3 >/dev/null && python3 -c "import $1" 2>/dev/null
