@@ -46,7 +46,7 @@ refused 2 "run needs --tuned" "$LATENT" run --base $base --data x --out y
 refused 1 "not.gguf" "$LATENT" classify "$WORK/not.gguf" "$WORK/ok.tsv"
 
 mkdir "$WORK/folder"
-refused 1 "no weights" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
+refused 1 "config.json" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
 cp "$(ls tests/fixtures/model/safetensors/good/*.safetensors | head -n 1)" \
     "$WORK/folder/model.safetensors"
 refused 1 "config.json" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
