@@ -341,6 +341,35 @@ static lat_status take_lock(study *s, lat_error *error)
     return status;
 }
 
+static bool is_temporary(const char *name)
+{
+    size_t size = strlen(name);
+    return size == 28 && memcmp(name, ".latent-", 8) == 0 &&
+           memcmp(name + size - 4, ".tmp", 4) == 0;
+}
+
+/* Removes what a run that was killed was writing.  Only for the one process
+ * that holds the whole folder. */
+static void sweep(const char *path, int depth)
+{
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return;
+    for (struct dirent *entry = readdir(folder); entry != NULL;
+         entry = readdir(folder)) {
+        struct stat info;
+        char *inner = lat_path_join(path, entry->d_name);
+        bool there = inner != NULL && lstat(inner, &info) == 0;
+        if (there && S_ISREG(info.st_mode) && is_temporary(entry->d_name))
+            (void)unlink(inner); /* one that stays does no harm */
+        else if (there && S_ISDIR(info.st_mode) && depth < 2 &&
+                 entry->d_name[0] != '.')
+            sweep(inner, depth + 1);
+        lat_free(inner);
+    }
+    (void)closedir(folder);
+}
+
 static lat_status compare_plan(const study *s, const lat_buffer *plan,
                                const char *path, lat_error *error)
 {
@@ -441,6 +470,8 @@ lat_status study_folder_open(study *s, lat_error *error)
         status = compare_plan(s, &plan, path, error);
     else if (status == LAT_OK)
         status = lat_file_write(path, plan.data, plan.size, error);
+    if (status == LAT_OK && !s->one_layer)
+        sweep(s->options.folder, 0);
     if (status == LAT_OK)
         status = make_folders(s, error);
     if (status == LAT_OK) {
