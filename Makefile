@@ -6,6 +6,8 @@
 #   make lint       warnings as errors, includes, banned calls, style
 #   make asan       the tests again under Address- and UBSanitizer
 #   make torture    every verb with calls that fail or come short
+#   make bench      forward pass beside its peak and the peers installed
+#   make bench-ward the same for Ward's method
 #   make fuzz-smoke  each reader on random bytes, seconds; make fuzz: hours
 #
 # Variables: CC, CFLAGS, BUILD (folder for everything that is built).
@@ -33,7 +35,7 @@ UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
 .PHONY: lib static install uninstall dist deb test-install test-slurm
-.PHONY: all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers
+.PHONY: bench bench-ward all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers
 all: $(BUILD)/latent
 
 $(BUILD)/latent: $(OBJECTS)
@@ -115,7 +117,7 @@ demo: $(BUILD)/latent
 	@rm -rf $(DEMO)
 	$(BUILD)/latent run --base model/demo/base.gguf \
 	    --tuned model/demo/tuned.gguf --data tests/data/demo.tsv \
-	    --eval tests/data/demo-eval.tsv --k 120 --out $(DEMO)
+	    --eval tests/data/demo-eval.tsv --k 100 --min 4 --max 8 --out $(DEMO)
 	@echo "The report: $(DEMO)/report.html"
 
 lint:
@@ -190,6 +192,11 @@ test-slurm: $(BUILD)/latent
 	@tests/slurm/run.sh "$(BUILD)"
 test-install: $(BUILD)/latent lib
 	@CC="$(CC)" MAKE="$(MAKE)" tests/install/run.sh "$(BUILD)"
+
+bench: $(BUILD)/latent
+	@tests/bench/run.sh $(BUILD)/latent forward
+bench-ward: $(BUILD)/latent
+	@tests/bench/run.sh $(BUILD)/latent ward
 
 clean:
 	rm -rf $(BUILD)
