@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""forward.py LATENT [options] - our forward pass beside PyTorch, ONNX Runtime
+and llama.cpp, whichever are installed, on the same work in alternation.
+
+Peers get batches of 32 sentences padded to the longest; only real tokens are
+counted.  "cpu" columns divide by CPU time of all threads (times threads), so
+that other programs on the machine count little; ratios are ours / theirs of
+the medians.
+"""
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+SHAPES = {"bert-base": (12, 768, 12, 3072), "minilm": (6, 384, 12, 1536)}
+
+
+def read_lengths(text, ordered):
+    if "x" in text and not os.path.exists(text):
+        count, length = text.split("x")
+        return [int(length)] * int(count)
+    with open(text) as file:
+        lengths = [int(line) for line in file]
+    return sorted(lengths) if ordered else lengths
+
+
+def batches(lengths, rounds, ordered):
+    """Batches of 32 as they come; of sorted ones, evenly spread."""
+    all_of_them = [lengths[i:i + 32] for i in range(0, len(lengths), 32)]
+    if ordered:
+        step = max(1, len(all_of_them) // rounds)
+        return all_of_them[step // 2::step][:rounds]
+    return [all_of_them[i % len(all_of_them)] for i in range(rounds)]
+
+
+def torch_model(shape):
+    import torch
+    from transformers import BertConfig, BertModel
+    layers, hidden, heads, inner = SHAPES[shape]
+    torch.manual_seed(1)
+    return torch, BertModel(BertConfig(
+        num_hidden_layers=layers, hidden_size=hidden,
+        num_attention_heads=heads, intermediate_size=inner),
+        add_pooling_layer=False).eval()
+
+
+def padded(torch, lengths):
+    ids = torch.randint(1, 30522, (len(lengths), max(lengths)))
+    mask = (torch.arange(max(lengths))[None, :]
+            < torch.tensor(lengths)[:, None]).long()
+    return ids, mask
+
+
+class Torch:
+    name = "PyTorch"
+
+    def __init__(self, shape, threads):
+        self.torch, self.model = torch_model(shape)
+        self.torch.set_num_threads(threads)
+
+    def run(self, lengths):
+        ids, mask = padded(self.torch, lengths)
+        with self.torch.inference_mode():
+            self.model(input_ids=ids, attention_mask=mask)
+
+
+class Onnx:
+    name = "ONNX Runtime"
+
+    def __init__(self, shape, threads):
+        import onnxruntime
+        self.torch, model = torch_model(shape)
+        ids, mask = padded(self.torch, [8, 5])
+        self.file = tempfile.NamedTemporaryFile(suffix=".onnx")
+        axes = {0: "sentences", 1: "tokens"}
+        self.torch.onnx.export(
+            model, (ids, mask), self.file.name, dynamo=False,
+            input_names=["ids", "mask"], output_names=["states"],
+            dynamic_axes={"ids": axes, "mask": axes, "states": axes})
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.session = onnxruntime.InferenceSession(
+            self.file.name, options, providers=["CPUExecutionProvider"])
+
+    def run(self, lengths):
+        ids, mask = padded(self.torch, lengths)
+        self.session.run(None, {"ids": ids.numpy(), "mask": mask.numpy()})
+
+
+def ours(given, seconds):
+    command = [given.latent, "bench", "forward", "--json", "--shape",
+               given.shape, "--lengths", given.lengths, "--threads",
+               str(given.threads), "--seconds", str(seconds)]
+    if given.sorted:
+        command.append("--sorted")
+    text = subprocess.run(command, check=True, capture_output=True).stdout
+    return json.loads(text)
+
+
+def llama(given):
+    """Tokens a second of llama.cpp's own bench, of a GGUF file."""
+    program = shutil.which("llama-bench")
+    if program is None or given.gguf is None:
+        return None
+    text = subprocess.run(
+        [program, "-m", given.gguf, "-p", "512", "-n", "0", "--embeddings",
+         "1", "-t", str(given.threads), "-o", "json"],
+        check=True, capture_output=True).stdout
+    return json.loads(text)[0]["avg_ts"]
+
+
+def main():
+    parse = argparse.ArgumentParser(description=__doc__)
+    parse.add_argument("latent")
+    parse.add_argument("--shape", default="bert-base", choices=SHAPES)
+    parse.add_argument("--lengths", default="32x32")
+    parse.add_argument("--sorted", action="store_true")
+    parse.add_argument("--threads", type=int, default=1)
+    parse.add_argument("--rounds", type=int, default=3)
+    parse.add_argument("--seconds", type=float, default=5)
+    parse.add_argument("--gguf", help="a GGUF file of that shape, for "
+                       "llama.cpp")
+    given = parse.parse_args()
+    peers = []
+    for kind in (Torch, Onnx):
+        try:
+            peers.append(kind(given.shape, given.threads))
+        except ImportError as missing:
+            print(f"# {kind.name}: {missing}")
+    lengths = read_lengths(given.lengths, given.sorted)
+    rates = {peer.name: ([], []) for peer in peers}
+    mine = []
+    for peer in peers:
+        peer.run(lengths[:32])
+    for batch in batches(lengths, given.rounds, given.sorted):
+        mine.append(ours(given, given.seconds / given.rounds))
+        for peer in peers:
+            wall, cpu = time.perf_counter(), time.process_time()
+            peer.run(batch)
+            wall = time.perf_counter() - wall
+            cpu = time.process_time() - cpu
+            rates[peer.name][0].append(sum(batch) / wall)
+            rates[peer.name][1].append(sum(batch) / cpu * given.threads)
+    middle = lambda key: statistics.median(m[key] for m in mine)
+    work = (given.shape, given.lengths.rsplit("/", 1)[-1]
+            + (" sorted" if given.sorted else ""), given.threads)
+    wall = middle("tokens_per_second")
+    cpu = wall * middle("gflops_by_cpu_time") / middle("gflops")
+    print("shape\tlengths\tthreads\tprogram\ttokens/s\tratio\tcpu tokens/s\t"
+          "ratio\t% of peak (cpu)\tMB")
+    print(*work, f"latent {mine[0]['level']}", f"{wall:.0f}", "", f"{cpu:.0f}",
+          "", f"{middle('percent_of_peak_by_cpu_time'):.1f}",
+          f"{middle('resident_megabytes'):.0f}", sep="\t")
+    for name, (walls, cpus) in rates.items():
+        w, c = statistics.median(walls), statistics.median(cpus)
+        print(*work, name, f"{w:.0f}", f"{wall / w:.2f}", f"{c:.0f}",
+              f"{cpu / c:.2f}", "", "", sep="\t")
+    other = llama(given)
+    if other is not None:
+        print(*work, "llama.cpp 1x512", f"{other:.0f}",
+              f"{wall / other:.2f}", sep="\t")
+
+
+main()
