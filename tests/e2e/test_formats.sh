@@ -38,6 +38,18 @@ check "FORMATS.md has it all: $(head -n 3 "$WORK/missing")" \
     >"$WORK/sums" 2>&1
 check "layer.sha256 is what sha256sum reads" test ! -s "$WORK/sums"
 
+# Options that the manual names are options of some verb.
+for verb in $("$LATENT" help | sed -n 's/^  \([a-z]*\)  *[a-zA-Z].*/\1/p' |
+    grep -v '^latent$'); do
+    "$LATENT" "$verb" --help
+done | grep -oE -- '--[a-z][a-z0-9-]*' | sort -u >"$WORK/known"
+sed 's/`sha256sum[^`]*`//g; s/`pkg-config[^`]*`//g; /pkg-config/d' \
+    tools/manual/METHOD.md $formats tools/manual/INSTALL.md |
+    grep -oE -- '--[a-z][a-z0-9-]*' | sort -u >"$WORK/named"
+check "the manual has no other option: $(comm -13 "$WORK/known" \
+    "$WORK/named" | tr '\n' ' ')" \
+    test -z "$(comm -13 "$WORK/known" "$WORK/named")"
+
 grep -oE '(e2e|unit/[a-z]+)/[a-z_]+' tests/README.md | sort -u |
     while read -r name; do
         case $name in
