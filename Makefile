@@ -9,6 +9,8 @@
 #   make bench      forward pass beside its peak and the peers installed
 #   make bench-ward the same for Ward's method
 #   make fuzz-smoke  each reader on random bytes, seconds; make fuzz: hours
+#   make test-long  hours; make coverage; make ndebug tsan msan valgrind
+#                   cppcheck m32 musl cross-aarch64 cross-s390x
 #
 # Variables: CC, CFLAGS, BUILD (folder for everything that is built).
 
@@ -35,7 +37,9 @@ UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
 .PHONY: lib static install uninstall dist deb test-install test-slurm
-.PHONY: bench bench-ward all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers
+.PHONY: bench bench-ward all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers \
+    long-unit test-long replay ndebug tsan threads msan valgrind cppcheck m32 musl \
+    cross-aarch64 cross-s390x study-hash coverage
 all: $(BUILD)/latent
 
 $(BUILD)/latent: $(OBJECTS)
@@ -86,7 +90,8 @@ $(REPLAY): $(REPLAY_OBJ) \
 	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # End-to-end tests run the program; the unit tests' closing lines are added.
-END_TO_END = $(sort $(wildcard tests/e2e/test_*.sh))
+END_TO_END = $(sort $(wildcard tests/e2e/test_*.sh) \
+    $(wildcard tests/crash/test_*.sh) $(wildcard tests/surface/test_*.sh))
 test: $(BUILD)/latent $(UNIT_BIN) $(REPLAY)
 	@LATENT=$(BUILD)/latent tests/run-unit.sh $(UNIT_BIN) $(REPLAY) \
 	    $(END_TO_END)
@@ -110,6 +115,62 @@ $(FUZZERS): $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz_common.c \
         $(foreach r,tools $(rooms_of_triggers),$(BUILD)/room-$(r).a)
 	@mkdir -p $(@D)
 	$(CC) $(LAT_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+# ---- Checks that take longer or need other compilers ---------------------
+# tests/install-tools.sh installs what is missing on Debian.
+
+# Long unit tests, the long forms of the scripts, 3000 mutations an input.
+LONG = $(wildcard tests/unit/*/long_*.c)
+long-unit: $(LONG:%.c=$(BUILD)/%)
+	@tests/run-unit.sh $^
+test-long: $(BUILD)/latent $(REPLAY) long-unit
+	LATENT=$(BUILD)/latent tests/crash/test_kill.sh -n 200
+	LATENT=$(BUILD)/latent tests/crash/test_limits.sh -l
+	$(REPLAY) -r 3000
+
+# The whole suite in builds of their own.  NDEBUG: no check is an assert.
+SUB     = $(MAKE) --no-print-directory BUILD=$(BUILD)/$@
+# What a parser, a kernel or a tree does must not hang on the machine; the
+# programs run under user-mode emulation, or as they are.
+PORT    = check-base check-model check-tokenizer check-cluster replay
+replay: $(REPLAY)
+	@tests/run-unit.sh $<
+ndebug:
+	@$(SUB) CFLAGS="-O2 -g -DNDEBUG" unit replay
+tsan:
+	@TSAN_OPTIONS=halt_on_error=1 $(SUB) CFLAGS="-O1 -g -fsanitize=thread" \
+	    check-base check-cluster check-align threads
+# Two threads through a whole study.
+threads: $(BUILD)/latent
+	@LATENT=$(BUILD)/latent tests/study-hash.sh
+msan:
+	@$(SUB) CC=clang CFLAGS="-O1 -g -fsanitize=memory \
+	    -fno-sanitize-recover=all -fsanitize-memory-track-origins" replay
+valgrind: $(BUILD)/latent
+	RUN="valgrind -q --error-exitcode=9 --leak-check=full" \
+	    LATENT=$(BUILD)/latent tests/study-hash.sh
+cppcheck:
+	cppcheck --std=c11 --quiet --inline-suppr --error-exitcode=1 \
+	    --enable=warning,portability --suppress=unusedStructMember \
+	    $(ROOMS) tools
+# Debian keeps asm/ in the folder of the main architecture.
+m32:
+	@$(SUB) CC="gcc -m32 -idirafter /usr/include/x86_64-linux-gnu" \
+	    CFLAGS="-O2 -g -msse2 -mfpmath=sse" $(PORT) study-hash
+musl:
+	@$(SUB) CC=musl-gcc LDFLAGS=-static check-base check-tokenizer replay \
+	    study-hash
+cross-aarch64 cross-s390x: cross-%:
+	@RUN=qemu-$*-static $(SUB) CC=$*-linux-gnu-gcc AR=$*-linux-gnu-ar \
+	    LDFLAGS=-static $(PORT) study-hash
+# The demo study has the same bytes on every machine: tests/study-hash.txt.
+study-hash: $(BUILD)/latent
+	@LATENT=$(BUILD)/latent tests/study-hash.sh
+
+# Lines and branches that the tests reach, room by room.
+coverage:
+	@$(SUB) CC=gcc CFLAGS="-O0 -g --coverage" test || true
+	@tests/coverage.sh $(BUILD)/coverage
 
 # The whole study on the embedded models and corpus.
 DEMO = demo-study

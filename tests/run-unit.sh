@@ -6,7 +6,8 @@ passed=0 failed=0 skipped=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for program in "$@"; do
-    "$program" >"$log" 2>&1
+    # RUN: an emulator or a checker that runs the programs.
+    ${RUN:-} "$program" >"$log" 2>&1
     status=$?
     cat "$log"
     line=$(tail -n 1 "$log")

@@ -1,0 +1,83 @@
+#!/bin/sh
+# What the program can reach: no network, no other program, no library at run
+# time, no variable but the documented ones, no file written outside the
+# output folder, no symbolic link followed when writing.
+. tests/e2e/lib.sh
+
+# Symbols that the program takes from the C library.
+nm "$LATENT" 2>/dev/null | sed -n 's/^ *[Uw] \([^@]*\).*/\1/p' \
+    >"$WORK/symbols"
+if [ -s "$WORK/symbols" ]; then
+    for name in socket connect bind listen accept send sendto recv recvfrom \
+        getaddrinfo gethostbyname execl execle execlp execv execve execvp \
+        fexecve posix_spawn posix_spawnp system popen fork vfork dlopen \
+        dlsym mmap_exec setuid setgid ptrace; do
+        check "takes $name from the C library" \
+            sh -c "! grep -qx $name '$WORK/symbols'"
+    done
+else
+    skip "nm shows no undefined symbols (a static build)"
+fi
+names=$(grep -rhoE 'getenv\("[A-Z_]*"\)' base model tokenizer cluster align \
+    triggers tools | sort -u | sed 's/.*("\(.*\)")/\1/' | tr '\n' ' ')
+for name in $names; do
+    case $name in
+    LATENT_CPU | LATENT_THREADS | NO_COLOR) pass ;;
+    *) fail "looks at the variable $name" ;;
+    esac
+done
+
+sed -n 1,30p tests/data/demo.tsv >"$WORK/data.tsv"
+study() {
+    LATENT_THREADS=2 "$@" "$LATENT" run --quiet --base \
+        model/demo/base.gguf --tuned model/demo/tuned.gguf --data \
+        "$WORK/data.tsv" --min 2 --k 6 --layers 1 --permutations 2 \
+        --bootstraps 2 --out "$WORK/study"
+}
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+    study strace -f -y -o "$WORK/trace" -e \
+        trace=open,openat,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,link,symlink,truncate,chmod,socket,connect,execve,fork,vfork
+    check "a study under strace" [ -f "$WORK/study/manifest.json" ]
+    # Opened to write, made, renamed or removed: the path must lie inside.
+    grep -E 'O_WRONLY|O_RDWR|O_CREAT|unlink|rename|mkdir|creat\(|link|truncate|chmod' \
+        "$WORK/trace" | grep -vE "ENOENT|EEXIST" | grep -vF "\"$WORK/study" |
+        grep -vE '"/dev/(null|tty)"' >"$WORK/outside"
+    check "writes outside: $(head -n 2 "$WORK/outside")" \
+        [ ! -s "$WORK/outside" ]
+    check "a socket" sh -c "! grep -qE 'socket|connect' '$WORK/trace'"
+    check "another program" \
+        [ "$(grep -c execve "$WORK/trace")" -eq 1 ]
+else
+    skip "strace is absent or not allowed"
+    study env
+fi
+
+# Permissions are those that the umask leaves; nothing is executable.
+rm -rf "$WORK/study"
+(umask 027 && study env)
+check "files for others" [ -z "$(find "$WORK/study" -perm /007)" ]
+check "files to run" [ -z "$(find "$WORK/study" -type f -perm /111)" ]
+
+# A symbolic link in the way of an output is refused, its target stays.
+echo precious >"$WORK/target"
+cp -r "$WORK/study" "$WORK/linked"
+rm -f "$WORK/study/words.tsv" && ln -s "$WORK/target" "$WORK/study/words.tsv"
+study env 2>"$WORK/err"
+check "a link as output is refused" [ $? -eq 3 ]
+says "symbolic link"
+check "what the link names stays" [ "$(cat "$WORK/target")" = precious ]
+ln -s "$WORK/target" "$WORK/link.json"
+runs 3 "a link as -o" "$LATENT" report "$WORK/linked" -o "$WORK/link.json"
+says "symbolic link"
+rm -rf "$WORK/study" && ln -s "$WORK/linked" "$WORK/study"
+rm -f "$WORK/linked/.lock" && ln -s "$WORK/target" "$WORK/linked/.lock"
+study env 2>"$WORK/err"
+check "a link as the lock is refused" [ $? -ne 0 ]
+check "what the lock's link names stays" \
+    [ "$(cat "$WORK/target")" = precious ]
+
+# Models as a hub's cache keeps them: files that are links.
+mkdir "$WORK/hub"
+ln -s "$ROOT/model/demo/tuned.gguf" "$WORK/hub/m.gguf"
+runs 0 "a link as input" "$LATENT" inspect "$WORK/hub/m.gguf"
+finish test_surface
