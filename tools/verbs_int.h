@@ -6,8 +6,7 @@
 
 extern const cli_verb verb_run, verb_convert, verb_inspect, verb_tokenize,
     verb_classify, verb_extract, verb_cluster, verb_align, verb_label,
-    verb_polarity, verb_triggers, verb_concepts, verb_diff, verb_report,
-    verb_verify, verb_plan, verb_bench, verb_selftest,
-    verb_help;
+    verb_polarity, verb_triggers, verb_explain, verb_concepts, verb_diff,
+    verb_report, verb_verify, verb_plan, verb_bench, verb_selftest, verb_help;
 
 #endif
