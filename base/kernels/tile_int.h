@@ -313,8 +313,9 @@ LAT_TARGET static void matmul(const lat_matmul *job)
         return;
     size_t mc = even_block(m, blocking.mc, ROWS_MAX);
     size_t nc = blocking.nc;
-    for (size_t i = 0; i < m; i += mc)
-        for (size_t j = 0; j < n; j += nc)
+    /* Rows inside: nc columns of b stay near for all blocks of rows. */
+    for (size_t j = 0; j < n; j += nc)
+        for (size_t i = 0; i < m; i += mc)
             block_multiply(job, i, m - i < mc ? m - i : mc, j,
                            n - j < nc ? n - j : nc);
 }
