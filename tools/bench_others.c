@@ -116,7 +116,6 @@ static size_t count_words(const char *text, size_t size)
     return words;
 }
 
-/* Lines up to their first tab, so that a TSV's text column will do. */
 static lat_status tokenize_all(const lat_tokenizer *tokenizer,
                                lat_encoding *encoding, const lat_lines *lines,
                                bench_round *round, double *pieces,
@@ -127,8 +126,7 @@ static lat_status tokenize_all(const lat_tokenizer *tokenizer,
     *pieces = 0;
     for (size_t i = 0; i < lines->count && status == LAT_OK; i++) {
         status = lat_tokenizer_encode(tokenizer, encoding, lines->text[i],
-                                      strcspn(lines->text[i], "\t"), NULL, 0,
-                                      NULL, error);
+                                      lines->size[i], NULL, 0, NULL, error);
         *pieces += (double)encoding->count;
     }
     round->wall = lat_clock_seconds() - start;
@@ -160,8 +158,7 @@ lat_status bench_tokenize(bench *b, lat_error *error)
     if (status == LAT_OK)
         status = lat_lines_open(&lines, file, error);
     for (size_t i = 0; i < lines.count && status == LAT_OK; i++)
-        words += (double)count_words(lines.text[i],
-                                     strcspn(lines.text[i], "\t"));
+        words += (double)count_words(lines.text[i], lines.size[i]);
     double end = lat_clock_seconds() + cli_number(b->call, "seconds");
     while (status == LAT_OK && b->rounds < BENCH_ROUNDS &&
            (b->rounds < 3 || lat_clock_seconds() < end)) {
