@@ -30,6 +30,9 @@ mkdir "$work/in"
 "$latent" cluster "$work/in/layer-01.npy" --k 8 \
     --linkage "$work/in/z.npy" --words "$work/in/words.tsv" \
     --concepts "$work/in/concepts.txt" 2>/dev/null
+"$latent" run --base $base --tuned $tuned --data "$work/data.tsv" \
+    --layers 1 --k 8 --min 1 --min-types 1 --permutations 2 -q \
+    --out "$work/study"
 
 # torture VERB OPTIONS-OF-RUN ARGUMENTS
 torture() {
@@ -58,6 +61,12 @@ torture align "-m -e" --base "$work/in/concepts.txt" \
 torture polarity "-m -e" --concepts "$work/in/concepts.txt" \
     --classes "$work/data.tsv" --column label --min-types 1 -o "$out/p.json"
 torture triggers "" --model $tuned --eval "$work/eval.tsv" --words good,bad
+torture concepts "-m -e" "$work/study" --label casing=lower -o "$out/c.tsv"
+torture concepts "-m -e" "$work/study" --show tuned/1/0 --json -o "$out/c.json"
+torture diff "-m -e" "$work/study" "$work/study" --all -o "$out/d.tsv"
+torture align "-m -e" "$work/study" --permutations 2 -o "$out/a.tsv"
+torture plan "-m -e" "$work/study" --options "$work/study/plan.json" \
+    --script "$out/p.mk"
 # A lock file holds nobody up: the lock goes with its process.
 torture run "-r -x .lock" --base $base --tuned $tuned --data "$work/data.tsv" \
     --eval "$work/eval.tsv" --layers 1 --k 8 --min 1 --out "$out"
