@@ -57,7 +57,10 @@ static lat_status add_specials(lat_tokenizer *tokenizer, const lat_family *kind,
     lat_status status = LAT_OK;
     for (size_t i = 0; kind->specials[i] != NULL && status == LAT_OK; i++)
         status = add_special(tokenizer, kind->specials[i], false, error);
-    if (status == LAT_OK)
+    /* Where the family makes the mask, only a GGUF file can lack it: that of
+     * llama.cpp's converter does. */
+    if (status == LAT_OK
+        && (!kind->mask || find(tokenizer, kind->mask_name) != LAT_NO_ID))
         status = add_special(tokenizer, kind->mask_name, true, error);
     return status;
 }
