@@ -43,13 +43,14 @@ uint64_t lat_cluster_ward_memory(size_t n, size_t h, size_t threads)
 {
     /* A point: its float row; its packed row in the first pass or, later,
      * half a centroid in double; its list; some forty numbers.  A thread: a
-     * tile of products, the packed columns, shifted rows.  All: blocks of centroids
-     * not yet handed out, the sums of the mean. */
+     * tile of products, the packed columns, shifted rows.  All: blocks of
+     * centroids not yet handed out, the sums of the mean. */
     uint64_t row = sizeof(float) * (uint64_t)h;
     uint64_t point = 2 * row + LAT_WARD_ROOM * sizeof(lat_near) + 160;
     uint64_t thread = (uint64_t)LAT_TILE_ROWS * LAT_TILE_COLUMNS
                           * sizeof(float)
-                      + (LAT_TILE_COLUMNS + LAT_TILE_ROWS + 10) * row + (1 << 13);
+                      + (LAT_TILE_COLUMNS + LAT_TILE_ROWS + 10) * row
+                      + (1 << 13);
     return n * point + threads * thread + 160 * row
            + (uint64_t)n / LAT_WARD_CHUNK * 2 * row;
 }
