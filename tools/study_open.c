@@ -205,8 +205,9 @@ static lat_status open_models(study *s, lat_error *error)
 {
     lat_status status = LAT_OK;
     for (int side = 0; side < STUDY_SIDES && status == LAT_OK; side++)
-        status = lat_reader_open(&s->readers[side], s->options.paths[side],
-                                 error);
+        status = lat_reader_open_with(&s->readers[side],
+                                      s->options.paths[side],
+                                      cli_pool(s->call), error);
     if (status == LAT_OK)
         status = lat_model_compatible(s->readers[STUDY_BASE].model,
                                       s->readers[STUDY_TUNED].model, error);

@@ -146,7 +146,8 @@ static lat_status classify_text(cli_call *call, lat_error *error)
     uint32_t *predicted = NULL;
     double *probabilities = NULL;
     lat_status status =
-        lat_reader_open(&reader, cli_argument(call, 0), error);
+        lat_reader_open_with(&reader, cli_argument(call, 0), cli_pool(call),
+                             error);
     if (status == LAT_OK && reader.info->head == LAT_HEAD_NONE) {
         status = lat_error_set(error, LAT_UNSUPPORTED,
                                "the model has no head");
@@ -222,8 +223,9 @@ static lat_status classify_ids(cli_call *call, lat_error *error)
     float *logits = NULL;
     uint32_t *predicted = NULL;
     double *probabilities = NULL;
+    const lat_model_options how = {.pool = cli_pool(call)};
     lat_status status =
-        lat_model_open(&model, cli_argument(call, 0), NULL, error);
+        lat_model_open(&model, cli_argument(call, 0), &how, error);
     if (status != LAT_OK)
         return status;
     const lat_model_info *info = lat_model_get_info(model);

@@ -264,7 +264,8 @@ static lat_status run(cli_call *call, lat_error *error)
                              .b_size = b == NULL ? 0 : strlen(b),
                              .gold = -1, .line = 1};
     lat_status status =
-        lat_reader_open(&reader, cli_argument(call, 0), error);
+        lat_reader_open_with(&reader, cli_argument(call, 0), cli_pool(call),
+                             error);
     if (status == LAT_OK)
         status = study_load(&study, cli_text(call, "study"), reader.info,
                             error);

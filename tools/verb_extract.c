@@ -195,9 +195,11 @@ static lat_status run(cli_call *call, lat_error *error)
                              ids ? "FILE.npy" : "FOLDER");
     lat_reader reader = {0};
     lat_model *model = NULL;
-    const lat_model_options no_head = {.ignore_head = true};
+    const lat_model_options no_head = {.ignore_head = true,
+                                       .pool = cli_pool(call)};
     lat_status status = ids ? lat_model_open(&model, path, &no_head, error)
-                            : lat_reader_open(&reader, path, error);
+                            : lat_reader_open_with(&reader, path,
+                                                   cli_pool(call), error);
     if (status != LAT_OK)
         return status;
     const lat_model_info *info =

@@ -330,7 +330,8 @@ static lat_status run(cli_call *call, lat_error *error)
     lat_corpus corpus = {0};
     lat_status status = check_form(call, error);
     if (status == LAT_OK)
-        status = lat_reader_open(&reader, cli_text(call, "model"), error);
+        status = lat_reader_open_with(&reader, cli_text(call, "model"),
+                                      cli_pool(call), error);
     if (status == LAT_OK && reader.info->head != LAT_HEAD_SEQUENCE) {
         status = lat_error_set(error, LAT_UNSUPPORTED,
                                "the model has no sequence classification "

@@ -58,8 +58,15 @@ static lat_status open_tokenizer(lat_reader *out, const char *path,
 lat_status lat_reader_open(lat_reader *out, const char *path,
                            lat_error *error)
 {
+    return lat_reader_open_with(out, path, NULL, error);
+}
+
+lat_status lat_reader_open_with(lat_reader *out, const char *path,
+                                lat_pool *pool, lat_error *error)
+{
+    const lat_model_options how = {.pool = pool};
     memset(out, 0, sizeof *out);
-    lat_status status = lat_model_open(&out->model, path, NULL, error);
+    lat_status status = lat_model_open(&out->model, path, &how, error);
     if (status == LAT_OK) {
         out->info = lat_model_get_info(out->model);
         status = open_tokenizer(out, path, error);

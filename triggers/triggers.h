@@ -37,6 +37,9 @@ typedef struct lat_reader {
  * model does not have. */
 lat_status lat_reader_open(lat_reader *out, const char *path,
                            lat_error *error);
+/* The same with the help of a pool, which is not kept. */
+lat_status lat_reader_open_with(lat_reader *out, const char *path,
+                                lat_pool *pool, lat_error *error);
 void lat_reader_close(lat_reader *reader);
 
 /* A corpus as token ids, sentences end to end, with the tokens of each word.
