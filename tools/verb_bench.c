@@ -27,7 +27,7 @@ static const cli_option options[] = {
     {"out", 'o', CLI_TEXT, "FILE", "where the result goes", "-"},
     {0}};
 
-/* ---- Clocks and peak ------------------------------------------------------ */
+/* ---- Clocks and peak ---------------------------------------------------- */
 
 double bench_cpu_seconds(void)
 {
@@ -79,7 +79,7 @@ double bench_peak(bench *b)
     return sum;
 }
 
-/* ---- Numbers ---------------------------------------------------------------- */
+/* ---- Numbers ------------------------------------------------------------ */
 
 void bench_put(bench *b, const char *name, double value)
 {

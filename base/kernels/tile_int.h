@@ -209,8 +209,9 @@ static lat_tile_function *const tiles[ROWS_MAX + 1] = {
 
 /* The weights come from memory or a far cache, once for each block of rows:
  * while the tiles of a strip work, each fetches its share of the next strip
- * (a line a step of k for each panel, a line in four steps for each tile) into L2.  And the lines of c that a tile will write are asked for
- * before it starts. */
+ * (a line a step of k for each panel, a line in four steps for each tile)
+ * into L2.  And the lines of c that a tile will write are asked for before
+ * it starts. */
 static const float *share_of_next(const float *next, size_t panel, size_t k,
                                   size_t tile)
 {
