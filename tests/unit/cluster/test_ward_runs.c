@@ -84,11 +84,12 @@ static void check_levels(const char *program)
     static const char *names[] = {"plain", "avx2", "avx512", "neon"};
     char first[80] = "";
     for (size_t i = 0; i < 4; i++) {
+        const char *run = getenv("RUN"); /* an emulator, or nothing */
         char command[400], line[80] = "";
         if (lat_kernels_named(names[i]) == NULL)
             continue;
-        snprintf(command, sizeof command, "LATENT_CPU=%s '%s' digest",
-                 names[i], program);
+        snprintf(command, sizeof command, "LATENT_CPU=%s %s '%s' digest",
+                 names[i], run == NULL ? "" : run, program);
         FILE *pipe = popen(command, "r");
         CHECK(pipe != NULL && fgets(line, sizeof line, pipe) != NULL);
         if (pipe != NULL)
