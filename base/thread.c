@@ -84,6 +84,11 @@ static void start_workers(lat_pool *pool, size_t wanted)
     pthread_attr_setstacksize(&attributes, (size_t)4 << 20);
     /* Signals belong to the caller's thread. */
     sigfillset(&all);
+    /* A fault belongs to the thread that makes it. */
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     while (pool->threads < wanted) {
         seat *next = &pool->seats[pool->threads - 1];
