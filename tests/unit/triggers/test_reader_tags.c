@@ -155,7 +155,7 @@ static void check_memory(const lat_reader *reader, lat_pool *pool)
         if (status == LAT_OK)
             return;
     }
-    CHECK(!"it never succeeded");
+    CHECK_MSG(false, "it never succeeded");
 }
 
 int main(void)
