@@ -34,6 +34,18 @@ if [ "$KIND" = ward ]; then
     done
     exit
 fi
+# Tokenizers, one core each, on SST-2's training part.
+TOKENIZERS=${LATENT_SHARED:-../shared}/tokenizers
+DATA=${LATENT_SHARED:-../shared}/data/sst2/train.tsv
+for name in bert-base-uncased roberta-base albert-base xlm-roberta-base; do
+    if [ -d "$TOKENIZERS/$name" ] && [ -r "$DATA" ]; then
+        echo "$name"
+        "$LATENT" bench tokenize "$TOKENIZERS/$name" "$DATA" \
+            --seconds "$SECONDS_EACH"
+    else
+        echo "skipped: $TOKENIZERS/$name or $DATA is not there"
+    fi
+done
 for threads in $THREADS; do
     for shape in bert-base minilm; do
         if [ -r "$LENGTHS" ]; then
