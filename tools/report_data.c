@@ -176,9 +176,11 @@ static void put_row(data_work *w, const rep_layer *layer, size_t c)
         lat_buffer_text(to, ",-1");
     put_share(to, about->match_share);
     put_share(to, about->match_jaccard);
-    lat_buffer_format(to, ",%u,%ld,%ld", (unsigned)about->fate,
-                      intern_text(w->labels, about->label, to),
-                      intern_text(w->labels, about->family, to));
+    /* Numbered one after the other: arguments have no order in C. */
+    long label = intern_text(w->labels, about->label, to);
+    long family = intern_text(w->labels, about->family, to);
+    lat_buffer_format(to, ",%u,%ld,%ld", (unsigned)about->fate, label,
+                      family);
     put_share(to, about->label_share);
     lat_buffer_char(to, ']');
 }
