@@ -350,6 +350,18 @@ uint64_t cli_count(const cli_call *call, const char *name)
     return whole;
 }
 
+lat_status cli_count32(uint32_t *out, const cli_call *call, const char *name,
+                       lat_error *error)
+{
+    uint64_t value = cli_count(call, name);
+    if (value > 1000000)
+        return lat_error_set(error, LAT_USAGE,
+                             "--%s is %llu, expected at most 1000000", name,
+                             (unsigned long long)value);
+    *out = (uint32_t)value;
+    return LAT_OK;
+}
+
 double cli_number(const cli_call *call, const char *name)
 {
     const char *text = cli_text(call, name);

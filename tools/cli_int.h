@@ -71,6 +71,9 @@ lat_status cli_options_read(cli_call *call, const char *path,
 bool cli_given(const cli_call *call, const char *name);
 const char *cli_text(const cli_call *call, const char *name);
 uint64_t cli_count(const cli_call *call, const char *name);
+/* A count of at most 1,000,000 (LAT_USAGE above it), for sizes of 32 bits. */
+lat_status cli_count32(uint32_t *out, const cli_call *call, const char *name,
+                       lat_error *error);
 double cli_number(const cli_call *call, const char *name);
 size_t cli_many(const cli_call *call, const char *name,
                 const char *const **values);

@@ -17,18 +17,6 @@ static lat_status need(const cli_call *call, const char *name,
     return lat_error_set(error, LAT_USAGE, "run needs --%s", name);
 }
 
-static lat_status count32(uint32_t *out, const cli_call *call,
-                          const char *name, lat_error *error)
-{
-    uint64_t value = cli_count(call, name);
-    if (value > 1000000)
-        return lat_error_set(error, LAT_USAGE,
-                             "--%s is %llu, expected at most 1000000", name,
-                             (unsigned long long)value);
-    *out = (uint32_t)value;
-    return LAT_OK;
-}
-
 lat_status study_options_read(study_options *out, const cli_call *call,
                               lat_error *error)
 {
@@ -66,11 +54,11 @@ lat_status study_options_read(study_options *out, const cli_call *call,
     lat_theta theta;
     status = lat_theta_read(&theta, out->theta, error);
     if (status == LAT_OK)
-        status = count32(&out->min_types, call, "min-types", error);
+        status = cli_count32(&out->min_types, call, "min-types", error);
     if (status == LAT_OK)
-        status = count32(&out->permutations, call, "permutations", error);
+        status = cli_count32(&out->permutations, call, "permutations", error);
     if (status == LAT_OK)
-        status = count32(&out->bootstraps, call, "bootstraps", error);
+        status = cli_count32(&out->bootstraps, call, "bootstraps", error);
     if (status == LAT_OK)
         status = inputs_words_options(&out->words, &out->pooling, call,
                                       error);

@@ -39,18 +39,6 @@ static lat_status need(const cli_call *call, const char *name,
                          cli_verb_of(call)->name, name);
 }
 
-static lat_status count32(uint32_t *out, const cli_call *call,
-                          const char *name, lat_error *error)
-{
-    uint64_t value = cli_count(call, name);
-    if (value > 1000000)
-        return lat_error_set(error, LAT_USAGE,
-                             "--%s is %llu, expected at most 1000000", name,
-                             (unsigned long long)value);
-    *out = (uint32_t)value;
-    return LAT_OK;
-}
-
 /* ---- align -------------------------------------------------------------- */
 
 static const cli_option align_options[] = {
@@ -79,11 +67,11 @@ static lat_status read_overlap_options(lat_overlap_options *out,
     out->seed = cli_count(call, "seed");
     lat_status status = read_unit(&out->unit, cli_text(call, "unit"), error);
     if (status == LAT_OK)
-        status = count32(&out->min_types, call, "min-types", error);
+        status = cli_count32(&out->min_types, call, "min-types", error);
     if (status == LAT_OK)
-        status = count32(&out->permutations, call, "permutations", error);
+        status = cli_count32(&out->permutations, call, "permutations", error);
     if (status == LAT_OK)
-        status = count32(&out->bootstraps, call, "bootstraps", error);
+        status = cli_count32(&out->bootstraps, call, "bootstraps", error);
     return status;
 }
 
@@ -283,13 +271,13 @@ static lat_status read_human_options(lat_human_options *out,
         status = read_unit(&out->share_unit, cli_text(call, "share-unit"),
                            error);
     if (status == LAT_OK)
-        status = count32(&out->min_types, call, "min-types", error);
+        status = cli_count32(&out->min_types, call, "min-types", error);
     if (status == LAT_OK)
-        status = count32(&out->label_min, call, "label-min", error);
+        status = cli_count32(&out->label_min, call, "label-min", error);
     if (status == LAT_OK)
-        status = count32(&out->permutations, call, "permutations", error);
+        status = cli_count32(&out->permutations, call, "permutations", error);
     if (status == LAT_OK)
-        status = count32(&out->bootstraps, call, "bootstraps", error);
+        status = cli_count32(&out->bootstraps, call, "bootstraps", error);
     return status;
 }
 
@@ -425,11 +413,12 @@ static lat_status run_polarity(cli_call *call, lat_error *error)
     if (status == LAT_OK)
         status = need(call, "classes", error);
     if (status == LAT_OK)
-        status = count32(&options.min_types, call, "min-types", error);
+        status = cli_count32(&options.min_types, call, "min-types", error);
     if (status == LAT_OK)
-        status = count32(&options.permutations, call, "permutations", error);
+        status = cli_count32(&options.permutations, call, "permutations",
+                             error);
     if (status == LAT_OK)
-        status = count32(&options.bootstraps, call, "bootstraps", error);
+        status = cli_count32(&options.bootstraps, call, "bootstraps", error);
     if (status == LAT_OK)
         status = lat_concepts_read(&concepts, cli_text(call, "concepts"),
                                    error);
