@@ -45,6 +45,7 @@ LAT_FN V v_div(V a, V b) { return _mm256_div_ps(a, b); }
 LAT_FN V v_sqrt(V a) { return _mm256_sqrt_ps(a); }
 LAT_FN V v_fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
 LAT_FN V v_max(V a, V b) { return _mm256_max_ps(a, b); }
+LAT_FN V v_min(V a, V b) { return _mm256_min_ps(a, b); }
 LAT_FN V v_abs(V a) { return _mm256_andnot_ps(v_set(-0.0f), a); }
 LAT_FN V v_copysign(V size, V sign)
 {
@@ -113,10 +114,11 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
     return _mm256_blendv_pd(old, fresh, _mm256_castsi256_pd(d_lanes(n)));
 }
 
-#include "lanes_int.h"
-
 #define ROWS_MAX 6
 #define STRIP 16
+#define GROUP_ROWS 2
+#include "lanes_int.h"
+
 #define LAT_COLUMNS(X, i) X(i, 0) X(i, 1)
 #define LAT_LOAD_B(b, panel)                                               \
     V b0 = v_load(b), b1 = v_load(b + 8);

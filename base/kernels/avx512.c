@@ -42,6 +42,7 @@ LAT_FN V v_div(V a, V b) { return _mm512_div_ps(a, b); }
 LAT_FN V v_sqrt(V a) { return _mm512_sqrt_ps(a); }
 LAT_FN V v_fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 LAT_FN V v_max(V a, V b) { return _mm512_max_ps(a, b); }
+LAT_FN V v_min(V a, V b) { return _mm512_min_ps(a, b); }
 LAT_FN V v_abs(V a) { return _mm512_andnot_ps(v_set(-0.0f), a); }
 LAT_FN V v_copysign(V size, V sign)
 {
@@ -120,10 +121,11 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
     return _mm512_mask_blend_pd(d_lanes(n), old, fresh);
 }
 
-#include "lanes_int.h"
-
 #define ROWS_MAX 12
 #define STRIP 32
+#define GROUP_ROWS 2
+#include "lanes_int.h"
+
 #define LAT_COLUMNS(X, i) X(i, 0) X(i, 1)
 #define LAT_LOAD_B(b, panel) V b0 = v_load(b), b1 = v_load((b) + (panel));
 

@@ -43,15 +43,52 @@ LAT_FN void finish_rows(const lat_matmul *job, lat_activation activation,
     }
 }
 
-/* The commonest activation has a loop of its own, without the choice. */
+/* GROUP_ROWS rows of a whole strip. */
+LAT_FN void finish_group(const lat_matmul *job, lat_activation activation,
+                         size_t i, size_t j, const float *s, size_t lds)
+{
+    enum { COLUMN_VECTORS = STRIP / W };
+    V x[GROUP];
+    LAT_UNROLL
+    for (size_t g = 0; g < GROUP; g++) {
+        size_t row = g / COLUMN_VECTORS, at = g % COLUMN_VECTORS * W;
+        x[g] = v_load(s + row * lds + at);
+        if (job->scale != 0.0f)
+            x[g] = v_mul(x[g], v_set(job->scale));
+        if (job->bias != NULL)
+            x[g] = v_add(x[g], v_load(job->bias + j + at));
+    }
+    v_activate_all(activation, x, GROUP);
+    LAT_UNROLL
+    for (size_t g = 0; g < GROUP; g++) {
+        size_t row = i + g / COLUMN_VECTORS, at = j + g % COLUMN_VECTORS * W;
+        if (job->residual != NULL)
+            x[g] = v_add(x[g], v_load(job->residual + row * job->ldr + at));
+        v_store(job->c + row * job->ldc + at, v_clean(x[g]));
+    }
+}
+
+LAT_FN void finish_strip(const lat_matmul *job, lat_activation activation,
+                         size_t i, size_t rows, size_t j, size_t width,
+                         const float *s, size_t lds)
+{
+    for (; width == STRIP && rows >= GROUP_ROWS; rows -= GROUP_ROWS) {
+        finish_group(job, activation, i, j, s, lds);
+        i += GROUP_ROWS;
+        s += GROUP_ROWS * lds;
+    }
+    finish_rows(job, activation, i, rows, j, width, s, lds);
+}
+
+/* The commonest activation has loops of its own, without the choice. */
 LAT_TARGET static void epilogue(const lat_matmul *job, size_t i, size_t rows,
                                 size_t j, size_t width, const float *s,
                                 size_t lds)
 {
     if (job->activation == LAT_ACT_GELU)
-        finish_rows(job, LAT_ACT_GELU, i, rows, j, width, s, lds);
+        finish_strip(job, LAT_ACT_GELU, i, rows, j, width, s, lds);
     else
-        finish_rows(job, job->activation, i, rows, j, width, s, lds);
+        finish_strip(job, job->activation, i, rows, j, width, s, lds);
 }
 
 #endif

@@ -7,13 +7,16 @@
  *   v_set v_load v_store v_load_part v_store_part   (part: the first n < W,
  *                 the others read as +0)
  *   v_add v_sub v_mul v_div v_sqrt v_fma(a,b,c) = a*b+c
- *   v_max(a,b) = a > b ? a : b      v_abs  v_copysign(magnitude >= 0, sign)
+ *   v_max(a,b) = a > b ? a : b      v_min(a,b) = a < b ? a : b
+ *   v_abs  v_copysign(magnitude >= 0, sign)
  *   v_less(a,b) v_nan(a) -> M       v_pick(M, yes, no)
  *   v_keep(n, fresh, old)           lanes 0..n-1 of fresh, the rest of old
  *   v_pow2(t)     2^n where t = n + LAT_ROUND_MAGIC, -126 <= n <= 127
  *   v_transpose(rows)  W vectors as a square, in place
  *   v_fold(lanes) adds up 16/W vectors, lane i+half to lane i
  *   WD, D, d_...  the same for doubles, as far as distance2 and dot64 need
+ *   STRIP, GROUP_ROWS  columns of a tile (tile_int.h), rows of it that the
+ *                 epilogue finishes at a time
  *
  * Coefficients are minimax fits (weighted least squares, iterated) made for
  * this file, each rounded to float before the next ones were fitted.
@@ -22,6 +25,7 @@
 #define LATENT_LANES_INT_H
 
 #define L (16 / W)  /* vectors in a block of 16 lanes */
+#define GROUP (GROUP_ROWS * (STRIP / W)) /* vectors worked on side by side */
 #define LD (16 / WD)
 
 /* x + magic has the integer nearest to x in its low bits (ties to even),
@@ -35,6 +39,21 @@ LAT_FN V v_horner(V x, const float *c, int n)
     for (int i = n - 2; i >= 0; i--)
         p = v_fma(p, x, v_set(c[i]));
     return p;
+}
+
+/* The same of n vectors side by side, n <= GROUP. */
+LAT_FN void v_horner_all(V *p, const V *x, int n, const float *c, int terms)
+{
+    LAT_UNROLL
+    for (int g = 0; g < n; g++)
+        p[g] = v_set(c[terms - 1]);
+    LAT_UNROLL
+    for (int i = terms - 2; i >= 0; i--) {
+        V term = v_set(c[i]);
+        LAT_UNROLL
+        for (int g = 0; g < n; g++)
+            p[g] = v_fma(p[g], x[g], term);
+    }
 }
 
 LAT_FN V v_clean(V x)
@@ -122,8 +141,9 @@ LAT_FN V v_erf(V x)
 /* x * Phi(x), Phi the normal distribution.  With t = |x| and the tail
  * Phi(-t) = 2^q(t) it is max(x, 0) - t * 2^q(t): no branch, nothing cancels,
  * and one polynomial (absolute error of Phi below 7e-11 for t < 7; beyond,
- * it only falls, and t * 2^q stays below 1e-22). */
-LAT_FN V v_gelu(V x)
+ * it only falls, and t * 2^q stays below 1e-22).  A polynomial is a chain of
+ * some 90 cycles; n vectors side by side fill the pipes meanwhile. */
+LAT_FN void v_gelu_all(V *x, int n)
 {
     static const float q[11] = {
         -0x1.000000p+0f,  -0x1.26aec2p+0f,  -0x1.d63ee2p-2f,
@@ -135,13 +155,28 @@ LAT_FN V v_gelu(V x)
         0x1.3b2dd4p-7f, 0x1.5f0952p-10f, 0x1.4178a4p-13f};
     V zero = v_set(0.0f), top = v_set(10.0f); /* q(10) = -113 */
     V magic = v_set(LAT_ROUND_MAGIC);
-    V t = v_abs(x);
-    t = v_pick(v_less(top, t), top, t);
-    V y = v_horner(t, q, 11);
-    V n = v_add(y, magic);
-    V p = v_horner(v_sub(y, v_sub(n, magic)), two, 7);
-    V tail = v_mul(p, v_pow2(n));
-    return v_fma(v_sub(zero, t), tail, v_max(zero, x));
+    V t[GROUP], y[GROUP], whole[GROUP], p[GROUP];
+    LAT_UNROLL
+    for (int g = 0; g < n; g++)
+        t[g] = v_min(top, v_abs(x[g])); /* NaN stays */
+    v_horner_all(y, t, n, q, 11);
+    LAT_UNROLL
+    for (int g = 0; g < n; g++) {
+        whole[g] = v_add(y[g], magic);
+        y[g] = v_sub(y[g], v_sub(whole[g], magic));
+    }
+    v_horner_all(p, y, n, two, 7);
+    LAT_UNROLL
+    for (int g = 0; g < n; g++) {
+        V tail = v_mul(p[g], v_pow2(whole[g]));
+        x[g] = v_fma(v_sub(zero, t[g]), tail, v_max(zero, x[g]));
+    }
+}
+
+LAT_FN V v_gelu(V x)
+{
+    v_gelu_all(&x, 1);
+    return x;
 }
 
 /* Odd polynomial below 0.55 (within 1.2e-9), else 1 - 2 / (exp(2|x|) + 1). */
@@ -193,6 +228,17 @@ LAT_FN V v_activate(lat_activation activation, V x)
         break;
     }
     return x;
+}
+
+LAT_FN void v_activate_all(lat_activation activation, V *x, int n)
+{
+    if (activation == LAT_ACT_GELU) {
+        v_gelu_all(x, n);
+        return;
+    }
+    LAT_UNROLL
+    for (int g = 0; g < n; g++)
+        x[g] = v_activate(activation, x[g]);
 }
 
 LAT_TARGET static void activate(float *x, size_t n,

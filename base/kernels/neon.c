@@ -40,6 +40,7 @@ LAT_FN V v_sqrt(V a) { return vsqrtq_f32(a); }
 LAT_FN V v_fma(V a, V b, V c) { return vfmaq_f32(c, a, b); }
 /* vmaxq would hand on a NaN of either side. */
 LAT_FN V v_max(V a, V b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+LAT_FN V v_min(V a, V b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
 LAT_FN V v_abs(V a) { return vabsq_f32(a); }
 LAT_FN V v_copysign(V size, V sign)
 {
@@ -92,10 +93,11 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
     return n == 2 ? fresh : vcopyq_laneq_f64(old, 0, fresh, 0);
 }
 
-#include "lanes_int.h"
-
 #define ROWS_MAX 6
 #define STRIP 16
+#define GROUP_ROWS 1
+#include "lanes_int.h"
+
 #define LAT_COLUMNS(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
 #define LAT_LOAD_B(b, panel)                                               \
     V b0 = v_load(b), b1 = v_load((b) + 4), b2 = v_load((b) + 8),          \

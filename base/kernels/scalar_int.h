@@ -32,6 +32,7 @@ LAT_FN V v_div(V a, V b) { return a / b; }
 LAT_FN V v_sqrt(V a) { return sqrtf(a); }
 LAT_FN V v_fma(V a, V b, V c) { return FUSED(a, b, c); }
 LAT_FN V v_max(V a, V b) { return a > b ? a : b; }
+LAT_FN V v_min(V a, V b) { return a < b ? a : b; }
 LAT_FN V v_abs(V a) { return lat_bits_float(lat_float_bits(a) & 0x7fffffff); }
 LAT_FN V v_copysign(V size, V sign)
 {
@@ -65,6 +66,8 @@ LAT_FN D d_sub(D a, D b) { return a - b; }
 LAT_FN D d_fma(D a, D b, D c) { return FUSED64(a, b, c); }
 LAT_FN D d_keep(size_t n, D fresh, D old) { return n ? fresh : old; }
 
+#define STRIP 1
+#define GROUP_ROWS 1
 #include "lanes_int.h"
 #include "epilogue_int.h"
 #include "pack_int.h"
