@@ -137,6 +137,10 @@ void *lat_alloc(size_t size);
 void *lat_alloc_zero(size_t size);
 void *lat_new_array(size_t count, size_t size);      /* zeroed */
 void *lat_realloc(void *block, size_t size);         /* keeps 64 alignment */
+/* lat_alloc for megabytes that are read over and over: asks the system for
+ * 2 MB pages, which spare the processor address look-ups.  The contents are
+ * undefined, as lat_alloc's. */
+void *lat_alloc_large(size_t size);
 void lat_free(void *block);                          /* NULL is fine */
 char *lat_copy_string(const char *text);             /* strdup */
 char *lat_copy_bytes(const void *data, size_t size); /* adds a NUL */

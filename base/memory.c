@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT ((size_t)64)
 /* Above this, zeroed memory comes from calloc: fresh pages are zero already
@@ -95,6 +96,48 @@ static void *allocate(size_t size, bool zero)
 void *lat_alloc(size_t size)
 {
     return allocate(size, false);
+}
+
+#ifdef MADV_HUGEPAGE
+/* Pages of 2 MB are asked for one by one.  Where memory is in pieces the
+ * system moves things about to make one, which can take seconds in all; so
+ * no more are asked for once they have cost far more than clearing them
+ * does, a tenth of a second beyond ten times that. */
+#define HUGE_PAGE ((size_t)2 << 20)
+#define ALLOWED_MICROSECONDS 100000
+#define MICROSECONDS_A_PAGE 1000
+static atomic_long huge_left = ALLOWED_MICROSECONDS;
+
+static void ask_for_huge_pages(char *block, size_t size)
+{
+    size_t before = (HUGE_PAGE - (uintptr_t)block % HUGE_PAGE) % HUGE_PAGE;
+    char *page = block + before;
+    size_t left = size > before ? size - before : 0;
+    for (; left >= HUGE_PAGE; left -= HUGE_PAGE, page += HUGE_PAGE) {
+        if (atomic_load(&huge_left) <= 0)
+            return;
+        double start = lat_clock_seconds();
+        if (madvise(page, HUGE_PAGE, MADV_HUGEPAGE) != 0)
+            return; /* a kernel without them */
+        *page = 0;
+        double spent = (lat_clock_seconds() - start) * 1e6;
+        atomic_fetch_add(&huge_left, MICROSECONDS_A_PAGE - (long)spent);
+    }
+}
+#else
+static void ask_for_huge_pages(char *block, size_t size)
+{
+    (void)block;
+    (void)size;
+}
+#endif
+
+void *lat_alloc_large(size_t size)
+{
+    char *block = allocate(size, false);
+    if (block != NULL)
+        ask_for_huge_pages(block, size);
+    return block;
 }
 
 void *lat_alloc_zero(size_t size)

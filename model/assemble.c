@@ -101,7 +101,32 @@ lat_status lat_model_check(const lat_model *m, const lat_tensor *tensor,
     return failed ? lat_weights_check(tensor, error) : LAT_OK;
 }
 
-static lat_status load_layer(const lat_model *m, lat_layer *layer,
+/* One block for all panels: large pages cover nearly all of it. */
+static lat_status reserve_panels(lat_model *m, lat_error *error)
+{
+    const lat_layout *layout = &m->layout;
+    size_t floats = 0;
+    if (layout->project.weight != NULL)
+        floats += lat_linear_panels(&layout->project, 1);
+    for (size_t i = 0; i < layout->layer_count; i++) {
+        const lat_layout_layer *l = &layout->layers[i];
+        const lat_pair key_value[2] = {l->key, l->value};
+        floats += lat_linear_panels(&l->query, 1) +
+                  lat_linear_panels(key_value, 2) +
+                  lat_linear_panels(&l->output, 1) +
+                  lat_linear_panels(&l->up, 1) +
+                  lat_linear_panels(&l->down, 1);
+    }
+    if (layout->head == LAT_HEAD_MASKED_LM)
+        floats += lat_linear_panels(&layout->dense, 1) +
+                  lat_linear_panels(&layout->out, 1);
+    m->panels = lat_alloc_large(floats * sizeof *m->panels);
+    if (m->panels == NULL)
+        return lat_error_memory(error, floats * sizeof *m->panels);
+    return LAT_OK;
+}
+
+static lat_status load_layer(lat_model *m, lat_layer *layer,
                              const lat_layout_layer *from, lat_error *error)
 {
     const lat_pair key_value[2] = {from->key, from->value};
@@ -244,7 +269,9 @@ lat_status lat_model_assemble(lat_model *m, lat_error *error)
     if (m->layers == NULL || m->layer_of == NULL)
         return lat_error_memory(error, m->layer_count * sizeof *m->layers);
     number_layers(m);
-    status = load_embeddings(m, error);
+    status = reserve_panels(m, error);
+    if (status == LAT_OK)
+        status = load_embeddings(m, error);
     for (size_t i = 0; status == LAT_OK && i < m->layer_count; i++)
         status = load_layer(m, &m->layers[i], &m->layout.layers[i], error);
     if (status == LAT_OK)
@@ -283,6 +310,7 @@ void lat_model_dismantle(lat_model *m)
     lat_free(m->position);
     lat_free(m->type);
     lat_free(m->relative);
+    lat_free(m->panels);
     free_norm(&m->embedding_norm);
     lat_linear_free(&m->project);
     free_precise(&m->class_dense);

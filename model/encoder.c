@@ -264,7 +264,7 @@ static lat_status reserve_work(pass *p, size_t threads, size_t sets,
     if (need > m->work_size) {
         lat_free(m->work);
         m->work_size = 0;
-        m->work = lat_alloc(need * sizeof *m->work);
+        m->work = lat_alloc_large(need * sizeof *m->work);
         if (m->work == NULL)
             return lat_error_memory(error, need * sizeof *m->work);
         m->work_size = need;

@@ -148,7 +148,7 @@ lat_status lat_layout_find(lat_layout *layout, lat_arena *arena,
 #define LAT_CHAIN_SHORT 16
 
 typedef struct lat_linear {
-    float *panels; /* n x k; NULL: widened when used */
+    float *panels; /* n x k, in the model's block; NULL: widened when used */
     float *bias;   /* n */
     size_t n, k;
     size_t piece;  /* products in a chain; the last may have fewer */
@@ -193,6 +193,8 @@ struct lat_model {
     size_t dropped;
     float *type;          /* types x E, or NULL */
     float *relative;      /* buckets x A, or NULL */
+    float *panels;        /* of all matrices that are packed, end to end */
+    size_t panels_used;
     lat_norm embedding_norm;
     lat_linear project;   /* H x E, n = 0: none */
     lat_layer *layers;    /* distinct ones */
@@ -220,8 +222,10 @@ void lat_model_dismantle(lat_model *model);
 
 /* ---- Matrices of weights (linear.c) ------------------------------------- */
 
-/* `count` (1 or 2) Linears of one shape, laid under each other. */
-lat_status lat_linear_load(lat_linear *linear, const lat_model *model,
+/* `count` (1 or 2) Linears of one shape, laid under each other; their panels
+ * take the next lat_linear_panels floats (0: none) of the model's block. */
+size_t lat_linear_panels(const lat_pair *parts, size_t count);
+lat_status lat_linear_load(lat_linear *linear, lat_model *model,
                            const lat_pair *parts, size_t count,
                            lat_error *error);
 void lat_linear_free(lat_linear *linear);

@@ -2,7 +2,8 @@
  * linear.c - matrices of weights: packed once, or widened at every use.
  *
  *     F32 in the file       widened and packed into panels when the model is
- *                           opened; the product reads the panels
+ *                           opened, all matrices into one block; the product
+ *                           reads the panels
  *     F16, BF16, Q8_0       stay as they are in the mapped file; LAT_GROUP
  *                           rows at a time are widened and packed into the
  *                           worker's scratch just before they are used
@@ -113,14 +114,12 @@ static lat_status pack_all(lat_linear *linear, const lat_kernels *kernels,
     size_t threads = lat_pool_threads(pool);
     size_t groups = (linear->n + LAT_GROUP - 1) / LAT_GROUP;
     size_t room = threads * LAT_GROUP * linear->k * sizeof(float);
-    size_t size = lat_panels_size(linear->n, linear->k) * sizeof(float);
     packing p = {linear, kernels, lat_alloc(room),
                  lat_new_array(threads, sizeof *p.failed)};
     lat_status status = LAT_OK;
     bool failed = false;
-    linear->panels = lat_alloc(size);
-    if (p.rows == NULL || p.failed == NULL || linear->panels == NULL) {
-        status = lat_error_memory(error, size);
+    if (p.rows == NULL || p.failed == NULL) {
+        status = lat_error_memory(error, room);
         goto done;
     }
     lat_pool_run(pool, groups, pack_task, &p);
@@ -134,11 +133,21 @@ done:
     return status;
 }
 
-lat_status lat_linear_load(lat_linear *linear, const lat_model *model,
+size_t lat_linear_panels(const lat_pair *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].weight->type == LAT_TENSOR_F32)
+            return lat_panels_size((size_t)parts[0].weight->shape[0] * count,
+                                   (size_t)parts[0].weight->shape[1]);
+    return 0;
+}
+
+lat_status lat_linear_load(lat_linear *linear, lat_model *model,
                            const lat_pair *parts, size_t count,
                            lat_error *error)
 {
     size_t n = (size_t)parts[0].weight->shape[0];
+    size_t packed = lat_linear_panels(parts, count);
     linear->n = n * count;
     linear->k = (size_t)parts[0].weight->shape[1];
     linear->piece = piece_of(linear->k);
@@ -146,24 +155,24 @@ lat_status lat_linear_load(lat_linear *linear, const lat_model *model,
     linear->bias = lat_new_array(linear->n, sizeof *linear->bias);
     if (linear->bias == NULL)
         return lat_error_memory(error, linear->n * sizeof *linear->bias);
-    bool wide = false;
     for (size_t i = 0; i < count; i++) {
         linear->source[i] = parts[i].weight;
-        wide = wide || parts[i].weight->type == LAT_TENSOR_F32;
         lat_status status = lat_weights_copy_f32(linear->bias + i * n,
                                                  parts[i].bias, error);
-        if (status == LAT_OK && !wide)
+        if (status == LAT_OK && packed == 0)
             status = lat_model_check(model, parts[i].weight, error);
         if (status != LAT_OK)
             return status;
     }
-    return wide ? pack_all(linear, model->kernels, model->opener, error)
-                : LAT_OK;
+    if (packed == 0)
+        return LAT_OK;
+    linear->panels = model->panels + model->panels_used;
+    model->panels_used += packed;
+    return pack_all(linear, model->kernels, model->opener, error);
 }
 
 void lat_linear_free(lat_linear *linear)
 {
-    lat_free(linear->panels);
     lat_free(linear->bias);
 }
 

@@ -46,6 +46,33 @@ static void test_blocks(void)
     CHECK(lat_memory_in_use() == before);
 }
 
+/* Every byte is the caller's, wherever large pages begin and end. */
+static void test_large(void)
+{
+    static const size_t sizes[] = {0,       1,       2097151, 2097152,
+                                   2097216, 4194303, 4194304, 9000001};
+    size_t before = lat_memory_in_use();
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t size = sizes[i], wrong = 0;
+        unsigned char *a = lat_alloc_large(size), *b = lat_alloc_large(size);
+        CHECK(a != NULL && is_aligned(a, 64));
+        CHECK(b != NULL && is_aligned(b, 64));
+        if (a == NULL || b == NULL)
+            return;
+        CHECK(lat_memory_in_use() == before + 2 * size);
+        for (size_t j = 0; j < size; j++) {
+            a[j] = (unsigned char)(j % 251);
+            b[j] = (unsigned char)~a[j];
+        }
+        for (size_t j = 0; j < size; j++)
+            wrong += a[j] != j % 251 || b[j] != (unsigned char)~a[j];
+        CHECK_MSG(wrong == 0, "%zu of %zu bytes wrong", wrong, size);
+        lat_free(a);
+        lat_free(b);
+    }
+    CHECK(lat_memory_in_use() == before);
+}
+
 static void test_refusals(void)
 {
     size_t before = lat_memory_in_use();
@@ -53,6 +80,7 @@ static void test_refusals(void)
     volatile size_t huge = SIZE_MAX;
     CHECK(lat_alloc(huge) == NULL);
     CHECK(lat_alloc_zero(huge - 100) == NULL);
+    CHECK(lat_alloc_large(huge - 100) == NULL);
     CHECK(lat_new_array(huge / 2, 3) == NULL);
     CHECK(lat_copy_bytes("x", huge) == NULL);
     void *block = lat_alloc(10);
@@ -189,6 +217,7 @@ static void test_buffer(void)
 int main(void)
 {
     test_blocks();
+    test_large();
     test_refusals();
     test_failing();
     test_strings();
