@@ -190,7 +190,18 @@ static lat_status find_kept(pass *p, lat_error *error)
     return LAT_OK;
 }
 
-/* Whole sequences, as many as fit into lat_model.rows, at least one. */
+/* Tokens of the next chunk when so many are left: lat_model.rows, but the
+ * last ones shrink, so that all threads end at about the same time. */
+static size_t chunk_limit(const pass *p, size_t left)
+{
+    size_t rows = p->model->rows, threads = lat_pool_threads(p->pool);
+    size_t share = left / (2 * threads);
+    if (threads == 1 || share > rows)
+        return rows;
+    return share > rows / 4 ? share : rows / 4;
+}
+
+/* Whole sequences, as many as chunk_limit says, at least one. */
 static lat_status cut_chunks(pass *p, lat_error *error)
 {
     const lat_batch *batch = p->batch;
@@ -198,11 +209,12 @@ static lat_status cut_chunks(pass *p, lat_error *error)
     if (p->chunks == NULL)
         return lat_error_memory(error, batch->sequences *
                                            sizeof *p->chunks);
-    size_t used = 0;
+    size_t used = 0, limit = 0;
     for (size_t s = 0; s < batch->sequences; s++) {
         size_t size = batch->starts[s + 1] - batch->starts[s];
-        if (p->chunk_count == 0 || used + size > p->model->rows) {
+        if (p->chunk_count == 0 || used + size > limit) {
             p->chunks[p->chunk_count++] = (chunk_range){.first = s};
+            limit = chunk_limit(p, p->tokens - batch->starts[s]);
             used = 0;
         }
         used += size;
@@ -399,8 +411,9 @@ static void chunk_task(void *context, size_t task, size_t worker)
 static lat_status run_pass(pass *p, lat_error *error)
 {
     size_t threads = lat_pool_threads(p->pool);
-    bool whole = threads > 1 &&
-                 p->chunk_count < CHUNKS_A_THREAD * threads;
+    size_t few = CHUNKS_A_THREAD * threads;
+    bool whole = threads > 1 && (p->tokens < few * p->model->rows ||
+                                 p->chunk_count < few);
     size_t tokens = whole ? p->tokens : p->chunk_tokens;
     lat_status status = reserve_work(p, threads, whole ? 1 : threads, tokens,
                                      error);

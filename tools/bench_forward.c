@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tokens of a round for each thread: half a dozen of the chunks that a forward
- * pass cuts them into. */
-#define ROUND_TOKENS 768
+/* Tokens of a round for each thread.  A study passes 16,384 at a time; fewer
+ * show more of the wait at a batch's end. */
+#define ROUND_TOKENS 2048
 
 typedef struct forward_state {
     lat_model *model;
