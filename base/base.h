@@ -371,11 +371,17 @@ typedef struct lat_npy {
     lat_npy_type type;
     size_t dims;
     size_t shape[4];
-    const void *data; /* may be unaligned: read through lat_npy_float */
+    const void *data; /* may be unaligned: read through lat_npy_value */
 } lat_npy;
 lat_status lat_npy_open(lat_npy *out, const char *path, lat_error *error);
 void lat_npy_close(lat_npy *npy);
 double lat_npy_value(const lat_npy *npy, size_t index);
+/* All of its numbers as float32, in order; float64 is rounded. */
+void lat_npy_floats(float *out, const lat_npy *npy);
+/* One call: open, header, `numbers`, commit. */
+lat_status lat_npy_write(const char *path, lat_npy_type type, size_t dims,
+                         const size_t *shape, const void *numbers,
+                         lat_error *error);
 
 /* ---- Tables (table.c) --------------------------------------------------- */
 

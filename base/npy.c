@@ -100,6 +100,28 @@ lat_status lat_npy_put(lat_output *output, lat_npy_type type,
     return LAT_OK;
 }
 
+lat_status lat_npy_write(const char *path, lat_npy_type type, size_t dims,
+                         const size_t *shape, const void *numbers,
+                         lat_error *error)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < dims; i++)
+        if (!lat_size_mul(count, shape[i], &count))
+            return lat_error_set(error, LAT_OUT_OF_RANGE,
+                                 "an array of more than 2^64 numbers");
+    lat_output *output = NULL;
+    lat_status status = lat_output_open(&output, path, error);
+    if (status != LAT_OK)
+        return status;
+    status = lat_npy_begin(output, type, dims, shape, error);
+    if (status == LAT_OK)
+        status = lat_npy_put(output, type, numbers, count, error);
+    if (status == LAT_OK)
+        return lat_output_commit(output, NULL, error);
+    lat_output_abort(output);
+    return status;
+}
+
 /* ---- Reading ------------------------------------------------------------ */
 
 /* The header's text and how far it was read. */
@@ -332,4 +354,13 @@ double lat_npy_value(const lat_npy *npy, size_t index)
     float narrow = 0;
     memcpy(&narrow, &half, 4);
     return (double)narrow;
+}
+
+void lat_npy_floats(float *out, const lat_npy *npy)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < npy->dims; i++)
+        count *= npy->shape[i]; /* checked when the file was opened */
+    for (size_t i = 0; i < count; i++)
+        out[i] = (float)lat_npy_value(npy, i);
 }

@@ -33,8 +33,8 @@ static lat_status read_points(ward_points *p, const char *path,
     p->x = lat_new_array(count, sizeof *p->x);
     if (p->x == NULL)
         status = lat_error_memory(error, (uint64_t)count * sizeof *p->x);
-    for (size_t i = 0; i < count && status == LAT_OK; i++)
-        p->x[i] = (float)lat_npy_value(&npy, i);
+    else
+        lat_npy_floats(p->x, &npy);
 done:
     lat_npy_close(&npy);
     return status;

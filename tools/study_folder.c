@@ -64,7 +64,7 @@ static bool is_left_out(const char *name)
 {
     static const char *const names[] = {"out",  "augment", "memory", "dry-run",
                                         "only", "make",    "slurm",  "script",
-                                        NULL};
+                                        "parts", NULL};
     for (size_t i = 0; names[i] != NULL; i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -296,11 +296,12 @@ static bool folder_is_empty(const char *path)
 /* Locks are of the kind that the system drops when the process ends, however
  * it ends; they are on bytes of .lock that need not be there:
  *
- *     0       the folder: a whole run alone, jobs of single layers together
+ *     0       the folder: a whole run alone, jobs (--only) together
  *     1       opening it: one process after another
  *     2 ...   a layer of a model
+ *     2^20... a part of a model's forward pass
  */
-enum { LOCK_FOLDER, LOCK_OPENING, LOCK_LAYERS };
+enum { LOCK_FOLDER, LOCK_OPENING, LOCK_LAYERS, LOCK_PARTS = 1 << 20 };
 
 static bool lock_byte(const study *s, short kind, size_t byte, bool wait)
 {
@@ -316,8 +317,16 @@ static bool lock_byte(const study *s, short kind, size_t byte, bool wait)
     return got == 0;
 }
 
-/* Two runs into one folder, or two jobs of one layer: the second one is
- * refused. */
+/* The byte of what --only names. */
+static size_t job_byte(const study_job *job)
+{
+    size_t side = (size_t)job->side;
+    return job->kind == STUDY_JOB_PART
+               ? LOCK_PARTS + job->part * STUDY_SIDES + side
+               : LOCK_LAYERS + job->layer * STUDY_SIDES + side;
+}
+
+/* Two runs into one folder, or two equal jobs: the second one is refused. */
 static lat_status take_lock(study *s, lat_error *error)
 {
     char *path = study_path(s, ".lock");
@@ -325,14 +334,14 @@ static lat_status take_lock(study *s, lat_error *error)
         return lat_error_memory(error, strlen(s->options.folder) + 8);
     s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     lat_status status = LAT_OK;
-    size_t layer = LOCK_LAYERS + s->only_layer * STUDY_SIDES +
-                   (size_t)s->only_side;
-    short kind = s->one_layer ? F_RDLCK : F_WRLCK;
+    bool shared = s->job.kind != STUDY_JOB_ALL;
     if (s->lock < 0) {
         status = lat_error_errno(error, path, "create");
     } else if (!lock_byte(s, F_WRLCK, LOCK_OPENING, true) ||
-               !lock_byte(s, kind, LOCK_FOLDER, false) ||
-               (s->one_layer && !lock_byte(s, F_WRLCK, layer, false))) {
+               !lock_byte(s, shared ? F_RDLCK : F_WRLCK, LOCK_FOLDER,
+                          false) ||
+               (shared &&
+                !lock_byte(s, F_WRLCK, job_byte(&s->job), false))) {
         lat_error_set(error, LAT_IO,
                       "another run is writing into this folder");
         status = lat_error_in_file(error, s->options.folder);
@@ -470,7 +479,7 @@ lat_status study_folder_open(study *s, lat_error *error)
         status = compare_plan(s, &plan, path, error);
     else if (status == LAT_OK)
         status = lat_file_write(path, plan.data, plan.size, error);
-    if (status == LAT_OK && !s->one_layer)
+    if (status == LAT_OK && s->job.kind == STUDY_JOB_ALL)
         sweep(s->options.folder, 0);
     if (status == LAT_OK)
         status = make_folders(s, error);
@@ -595,6 +604,7 @@ lat_status study_manifest(study *s, lat_error *error)
     lat_buffer text = {0};
     lat_json_writer json;
     file_list list = {0};
+    study_parts_drop_all(s);
     lat_status status =
         list_files(&list, s->options.folder, "", 0, error);
     if (status == LAT_OK) {

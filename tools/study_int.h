@@ -17,7 +17,8 @@
  *   words.tsv        word, n, sentence, position of every kept word
  *   sentences.tsv    gold and predicted class, probabilities, text
  *   text.in          the corpus as words, one sentence a line
- *   base/layer-NN/   linkage.npy, concepts.txt, map.tsv, layer.sha256
+ *   base/layer-NN/   linkage.npy, concepts.txt, map.tsv, layer.sha256;
+ *                    part-I-of-N.npy until it is done
  *   tuned/layer-NN/
  *   align/           overlap-UNIT.tsv (all layer pairs), layer-NN.json and
  *                    matches.tsv (equal layers), human.tsv,
@@ -90,6 +91,19 @@ typedef struct study_options {
     size_t tagger_count;
 } study_options;
 
+/* What of the study this process makes: all that is missing, one layer of a
+ * model, or one part of the sentences through a model (--only). */
+typedef enum study_job_kind {
+    STUDY_JOB_ALL, STUDY_JOB_LAYER, STUDY_JOB_PART
+} study_job_kind;
+typedef struct study_job {
+    study_job_kind kind;
+    int side;
+    size_t layer;
+    size_t part, parts; /* 1 <= part <= parts <= STUDY_MOST_PARTS */
+} study_job;
+#define STUDY_MOST_PARTS 9999
+
 typedef struct study {
     cli_call *call;
     study_options options;
@@ -105,9 +119,7 @@ typedef struct study {
     lat_concepts *concepts[STUDY_SIDES]; /* layer_count each, after
                                             study_layers */
     lat_polarity *polarity[STUDY_SIDES]; /* layer_count, by options' class */
-    bool one_layer;           /* --only: just this one */
-    int only_side;
-    size_t only_layer;
+    study_job job;            /* --only */
     int lock;                 /* file descriptor of the lock, or -1 */
 } study;
 
@@ -118,7 +130,7 @@ void study_close(study *study);
 /* Words, memory, disk and seconds, on standard output (--dry-run). */
 lat_status study_dry_run(study *study, lat_error *error);
 /* Makes the folder and plan.json, or finds the same plan there.  Holds the
- * folder alone, or with --only one layer of it, so that several layers can
+ * folder alone, or with --only one layer or part of it, so that several can
  * be made at once. */
 lat_status study_folder_open(study *study, lat_error *error);
 lat_status study_layers(study *study, lat_error *error);
@@ -129,6 +141,37 @@ lat_status study_map(const study *s, int side, size_t layer,
                      const lat_concepts *concepts, lat_error *error);
 /* The layer that --only names; nothing when it is done already. */
 lat_status study_one_layer(study *study, lat_error *error);
+bool study_layer_done(const study *study, int side, size_t layer);
+/* vectors[l] (rows x H) for layers from number *next of the study on: those
+ * that `wanted` says, as many as may be held at once, *next behind them. */
+lat_status study_take_group(size_t *next, float **vectors, const study *study,
+                            int side, size_t rows,
+                            bool (*wanted)(const struct study *, int, size_t),
+                            lat_error *error);
+/* Sentences of `tokens` through the model of a side; logits may be NULL. */
+lat_status study_forward(const study *study, int side,
+                         const lat_tokens *tokens, float **vectors,
+                         float *logits, lat_error *error);
+
+/* ---- Parts of the forward pass, on disk (study_parts.c) ---- */
+
+/* "PREFIX2-of-8" in front of `rest`, such as ".npy"; NULL when it is not. */
+const char *study_part_read(const char *name, const char *prefix,
+                            size_t *part, size_t *parts);
+/* The part that --only names; nothing when it is done already. */
+lat_status study_one_part(study *study, lat_error *error);
+/* All words' vectors of a layer, or all sentences' logits of the tuned
+ * model, when all parts of them are there; else *found is false. */
+lat_status study_parts_vectors(float *out, bool *found, const study *study,
+                               int side, size_t layer, lat_error *error);
+lat_status study_parts_logits(float *out, bool *found, const study *study,
+                              lat_error *error);
+/* Removes the parts of a layer, or all that there are. */
+void study_parts_drop(const study *study, int side, size_t layer);
+void study_parts_drop_all(const study *study);
+
+/* ---- Stages ---- */
+
 lat_status study_align(study *study, lat_error *error);
 lat_status study_human(study *study, lat_error *error);
 lat_status study_polarity(study *study, lat_error *error);

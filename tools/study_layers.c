@@ -21,7 +21,7 @@ static lat_status layer_file(char **out, const study *s, int side,
     return *out == NULL ? lat_error_memory(error, 64) : LAT_OK;
 }
 
-static bool layer_done(const study *s, int side, size_t layer)
+bool study_layer_done(const study *s, int side, size_t layer)
 {
     char *path = NULL;
     lat_error ignored = {0};
@@ -157,6 +157,8 @@ static lat_status cluster_layer(study *s, int side, size_t layer,
         status = study_map(s, side, layer, vectors, labels, out, error);
     if (status == LAT_OK)
         status = write_layer(s, side, layer, &tree, out, error);
+    if (status == LAT_OK)
+        study_parts_drop(s, side, layer);
 done:
     lat_tree_free(&tree);
     lat_free(checkpoint);
@@ -178,8 +180,8 @@ static lat_status read_layer(study *s, int side, size_t number,
 
 /* ---- Groups of layers --------------------------------------------------- */
 
-static lat_status forward_group(study *s, int side, float **vectors,
-                                float *logits, lat_error *error)
+lat_status study_forward(const study *s, int side, const lat_tokens *tokens,
+                         float **vectors, float *logits, lat_error *error)
 {
     lat_progress *progress = cli_progress(s->call);
     char step[64];
@@ -188,11 +190,38 @@ static lat_status forward_group(study *s, int side, float **vectors,
     lat_reader_want want = {.layers = vectors, .logits = logits,
                             .pooling = s->options.pooling,
                             .progress = progress};
-    lat_progress_begin(progress, step, "sentences", s->corpus.count);
-    lat_status status =
-        lat_reader_states(&s->readers[side], cli_pool(s->call),
-                          &s->tokens[side], &want, error);
+    lat_progress_begin(progress, step, "sentences", tokens->sentences);
+    lat_status status = lat_reader_states(
+        &s->readers[side], cli_pool(s->call), tokens, &want, error);
     lat_progress_end(progress);
+    return status;
+}
+
+/* Fills vectors[l] for the layers that are asked for (not NULL): from the
+ * parts of earlier jobs where they are complete, else by the model. */
+static lat_status fill_vectors(study *s, int side, float *const *vectors,
+                               float *logits, lat_error *error)
+{
+    size_t layers = s->readers[side].info->layers + 1;
+    float **missing = lat_new_array(layers, sizeof *missing);
+    bool any = logits != NULL;
+    lat_status status = LAT_OK;
+    if (missing == NULL)
+        return lat_error_memory(error, layers * sizeof *missing);
+    for (size_t l = 0; l < layers && status == LAT_OK; l++) {
+        bool found = false;
+        if (vectors[l] == NULL)
+            continue;
+        status = study_parts_vectors(vectors[l], &found, s, side, l, error);
+        if (!found) {
+            missing[l] = vectors[l];
+            any = true;
+        }
+    }
+    if (status == LAT_OK && any)
+        status = study_forward(s, side, &s->tokens[side], missing, logits,
+                               error);
+    lat_free(missing);
     return status;
 }
 
@@ -202,26 +231,28 @@ static uint64_t group_bytes(const study *s)
     uint64_t limit = (uint64_t)DEFAULT_GROUP << 20;
     if (s->options.memory == 0)
         return limit;
-    uint64_t ward = lat_cluster_ward_memory(
-        s->words.count, s->readers[STUDY_BASE].info->hidden,
-        lat_pool_threads(cli_pool(s->call)));
-    uint64_t used = lat_memory_in_use() + ward;
+    uint64_t used = lat_memory_in_use();
+    if (s->job.kind != STUDY_JOB_PART)
+        used += lat_cluster_ward_memory(
+            s->words.count, s->readers[STUDY_BASE].info->hidden,
+            lat_pool_threads(cli_pool(s->call)));
     uint64_t left = s->options.memory > used ? s->options.memory - used : 0;
     return left < limit ? left : limit;
 }
 
-static lat_status side_group(study *s, int side, size_t *next,
-                             float **vectors, float *logits,
-                             lat_error *error)
+lat_status study_take_group(size_t *next, float **vectors, const study *s,
+                            int side, size_t rows,
+                            bool (*wanted)(const study *, int, size_t),
+                            lat_error *error)
 {
-    const lat_model_info *info = s->readers[side].info;
-    size_t bytes = 0, from = *next, held = 0;
+    size_t bytes = 0, held = 0;
     uint64_t most = group_bytes(s);
-    if (!lat_size_mul(s->words.count, info->hidden * sizeof(float), &bytes))
+    if (!lat_size_mul(rows, s->readers[side].info->hidden * sizeof(float),
+                      &bytes))
         return lat_error_memory(error, UINT64_MAX);
     for (; *next < s->layer_count; (*next)++) {
         size_t layer = s->layers[*next];
-        if (layer_done(s, side, layer))
+        if (!wanted(s, side, layer))
             continue;
         if (held != 0 && (uint64_t)(held + 1) * bytes > most)
             break;
@@ -230,9 +261,23 @@ static lat_status side_group(study *s, int side, size_t *next,
             return lat_error_memory(error, bytes);
         held++;
     }
-    lat_status status = LAT_OK;
-    if (held != 0 || logits != NULL)
-        status = forward_group(s, side, vectors, logits, error);
+    return LAT_OK;
+}
+
+static bool not_done(const study *s, int side, size_t layer)
+{
+    return !study_layer_done(s, side, layer);
+}
+
+static lat_status side_group(study *s, int side, size_t *next,
+                             float **vectors, float *logits,
+                             lat_error *error)
+{
+    size_t from = *next;
+    lat_status status = study_take_group(next, vectors, s, side,
+                                         s->words.count, not_done, error);
+    if (status == LAT_OK)
+        status = fill_vectors(s, side, vectors, logits, error);
     for (size_t i = from; i < *next && status == LAT_OK; i++) {
         size_t layer = s->layers[i];
         if (vectors[layer] == NULL) {
@@ -249,12 +294,12 @@ static lat_status side_group(study *s, int side, size_t *next,
 
 lat_status study_one_layer(study *s, lat_error *error)
 {
-    int side = s->only_side;
-    size_t layer = s->only_layer, bytes = 0;
+    int side = s->job.side;
+    size_t layer = s->job.layer, bytes = 0;
     const lat_model_info *info = s->readers[side].info;
     lat_concepts concepts = {0};
     float **vectors = NULL;
-    if (layer_done(s, side, layer)) {
+    if (study_layer_done(s, side, layer)) {
         cli_say(s->call, "%s layer %zu is done", study_side_names[side],
                 layer);
         return LAT_OK;
@@ -269,7 +314,7 @@ lat_status study_one_layer(study *s, lat_error *error)
     if (vectors[layer] == NULL)
         status = lat_error_memory(error, bytes);
     if (status == LAT_OK)
-        status = forward_group(s, side, vectors, NULL, error);
+        status = fill_vectors(s, side, vectors, NULL, error);
     if (status == LAT_OK)
         status = cluster_layer(s, side, layer, vectors[layer], &concepts,
                                error);
@@ -385,19 +430,22 @@ lat_status study_layers(study *s, lat_error *error)
 {
     const lat_model_info *info = s->readers[STUDY_TUNED].info;
     float *logits = NULL;
+    bool found = false;
     lat_status status = LAT_OK;
     if (info->head == LAT_HEAD_SEQUENCE) {
         logits = lat_new_array(s->corpus.count,
                                info->classes * sizeof *logits);
         if (logits == NULL)
             return lat_error_memory(error, s->corpus.count * 4);
+        status = study_parts_logits(logits, &found, s, error);
     } else {
         cli_say(s->call, "the tuned model has no sequence classification "
                          "head: no predictions, no triggers");
     }
-    status = side_layers(s, STUDY_BASE, NULL, error);
     if (status == LAT_OK)
-        status = side_layers(s, STUDY_TUNED, logits, error);
+        status = side_layers(s, STUDY_BASE, NULL, error);
+    if (status == LAT_OK)
+        status = side_layers(s, STUDY_TUNED, found ? NULL : logits, error);
     if (status == LAT_OK)
         status = keep_predictions(s, logits, error);
     lat_free(logits);

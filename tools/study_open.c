@@ -65,31 +65,43 @@ lat_status study_options_read(study_options *out, const cli_call *call,
     return status;
 }
 
-/* "tuned/6": one of the study's layers. */
+/* "tuned/6" or "tuned/part-2-of-8" behind the side. */
+static bool read_job(study_job *job, const study *s, const char *name)
+{
+    uint64_t layer = 0;
+    const char *rest =
+        study_part_read(name, "part-", &job->part, &job->parts);
+    if (rest != NULL && *rest == '\0') {
+        job->kind = STUDY_JOB_PART;
+        return true;
+    }
+    if (!lat_integer_read(name, strlen(name), &layer))
+        return false;
+    for (size_t i = 0; i < s->layer_count; i++)
+        if (s->layers[i] == layer) {
+            job->kind = STUDY_JOB_LAYER;
+            job->layer = s->layers[i];
+            return true;
+        }
+    return false;
+}
+
 static lat_status read_only(study *s, lat_error *error)
 {
     const char *only = cli_text(s->call, "only");
-    uint64_t layer = 0;
     if (only == NULL)
         return LAT_OK;
     for (int side = 0; side < STUDY_SIDES; side++) {
         size_t size = strlen(study_side_names[side]);
-        if (strncmp(only, study_side_names[side], size) != 0 ||
-            only[size] != '/' ||
-            !lat_integer_read(only + size + 1, strlen(only + size + 1),
-                              &layer))
-            continue;
-        for (size_t i = 0; i < s->layer_count; i++)
-            if (s->layers[i] == layer) {
-                s->one_layer = true;
-                s->only_side = side;
-                s->only_layer = s->layers[i];
-                return LAT_OK;
-            }
+        s->job.side = side;
+        if (strncmp(only, study_side_names[side], size) == 0 &&
+            only[size] == '/' && read_job(&s->job, s, only + size + 1))
+            return LAT_OK;
     }
     return lat_error_set(error, LAT_USAGE,
                          "--only is '%.40s', expected a layer of the study "
-                         "such as tuned/%zu",
+                         "such as tuned/%zu, or a part such as "
+                         "tuned/part-1-of-8",
                          only, s->layers[s->layer_count - 1]);
 }
 

@@ -70,8 +70,7 @@ static lat_status read_points(cluster_state *s, const char *path,
         status = lat_error_memory(error, (uint64_t)count * 4);
         goto done;
     }
-    for (size_t i = 0; i < count; i++)
-        s->points[i] = (float)lat_npy_value(&npy, i);
+    lat_npy_floats(s->points, &npy);
 done:
     lat_npy_close(&npy);
     return status;

@@ -49,26 +49,6 @@ static void block_free(states_block *block)
     lat_free(block->values);
 }
 
-static lat_status write_npy(const char *path, size_t dims,
-                            const size_t *shape, const float *values,
-                            lat_error *error)
-{
-    size_t count = 1;
-    for (size_t i = 0; i < dims; i++)
-        count *= shape[i];
-    lat_output *output = NULL;
-    lat_status status = lat_output_open(&output, path, error);
-    if (status != LAT_OK)
-        return status;
-    status = lat_npy_begin(output, LAT_NPY_F32, dims, shape, error);
-    if (status == LAT_OK)
-        status = lat_npy_put(output, LAT_NPY_F32, values, count, error);
-    if (status == LAT_OK)
-        return lat_output_commit(output, NULL, error);
-    lat_output_abort(output);
-    return status;
-}
-
 /* ---- Every token of given ids ------------------------------------------- */
 
 static lat_status extract_ids(cli_call *call, lat_model *model,
@@ -91,8 +71,8 @@ static lat_status extract_ids(cli_call *call, lat_model *model,
     }
     if (status == LAT_OK) {
         const size_t shape[] = {count, tokens, info->hidden};
-        status = write_npy(cli_text(call, "out"), 3, shape, block.values,
-                           error);
+        status = lat_npy_write(cli_text(call, "out"), LAT_NPY_F32, 3, shape,
+                               block.values, error);
     }
     block_free(&block);
     inputs_ids_free(&ids);
@@ -115,7 +95,8 @@ static lat_status write_layers(const cli_call *call,
         char *path = lat_format("%s/layer-%02zu.npy", folder, l);
         if (path == NULL)
             return lat_error_memory(error, strlen(folder) + 16);
-        status = write_npy(path, 2, shape, block->layers[l], error);
+        status = lat_npy_write(path, LAT_NPY_F32, 2, shape, block->layers[l],
+                               error);
         lat_free(path);
     }
     if (status != LAT_OK)

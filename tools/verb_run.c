@@ -6,9 +6,10 @@
 
 static const cli_option options[] = {
     OPTIONS_STUDY,
-    {"only", 0, CLI_TEXT, "SIDE/LAYER",
-     "just this layer of this model, such as tuned/6: a job of `latent "
-     "plan`", NULL},
+    {"only", 0, CLI_TEXT, "JOB",
+     "just this layer of this model, such as tuned/6, or this part of its "
+     "forward pass, such as tuned/part-1-of-8: a job of `latent plan`",
+     NULL},
     {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
     {"dry-run", 0, CLI_FLAG, NULL,
      "words, memory, disk and seconds, without running", NULL},
@@ -37,11 +38,14 @@ static lat_status all_stages(study *s, lat_error *error)
     return status;
 }
 
-/* One layer of one model into the folder; the rest is for another run. */
-static lat_status one_layer(study *s, lat_error *error)
+/* What --only names into the folder; the rest is for another run. */
+static lat_status one_job(study *s, lat_error *error)
 {
     lat_status status = study_folder_open(s, error);
-    return status == LAT_OK ? study_one_layer(s, error) : status;
+    if (status != LAT_OK)
+        return status;
+    return s->job.kind == STUDY_JOB_PART ? study_one_part(s, error)
+                                         : study_one_layer(s, error);
 }
 
 static lat_status run(cli_call *call, lat_error *error)
@@ -54,8 +58,8 @@ static lat_status run(cli_call *call, lat_error *error)
         return status;
     if (cli_given(call, "dry-run"))
         status = study_dry_run(&s, error);
-    else if (s.one_layer)
-        status = one_layer(&s, error);
+    else if (s.job.kind != STUDY_JOB_ALL)
+        status = one_job(&s, error);
     else
         status = all_stages(&s, error);
     study_close(&s);

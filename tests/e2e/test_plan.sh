@@ -9,15 +9,53 @@ STUDY="--base model/demo/base.gguf --tuned model/demo/tuned.gguf
 runs 0 "one run" "$LATENT" run $STUDY --out "$WORK/whole"
 
 # ---- Jobs ----
-runs 0 "plan" "$LATENT" plan $STUDY --out "$WORK/it's #1 \$x" \
+jobs=$WORK/"it's #1 \$x"
+runs 0 "plan" "$LATENT" plan $STUDY --out "$jobs" --parts 3 \
     --script "$WORK/jobs.mk"
-check "the folder has its plan" test -s "$WORK/it's #1 \$x/plan.json"
-# make splits names at blanks only in rules, which name layers alone.
+check "the folder has its plan" test -s "$jobs/plan.json"
+# make splits names at blanks only in rules, which name jobs alone.
+runs 0 "forward jobs" make -s -j 2 -f "$WORK/jobs.mk" LATENT="$LATENT" parts
+for part in 1 2 3; do
+    check "part $part of a layer" \
+        test -s "$jobs/base/layer-06/part-$part-of-3.npy"
+    check "part $part of the logits" \
+        test -s "$jobs/tuned/logits-$part-of-3.npy"
+done
+rm "$jobs/tuned/layer-06/part-2-of-3.npy"
+runs 0 "a part of one layer again" "$LATENT" run \
+    --options "$jobs/plan.json" --out "$jobs" --only tuned/part-2-of-3 -v
+check "it is there" test -s "$jobs/tuned/layer-06/part-2-of-3.npy"
 runs 0 "jobs by make, three at once" make -s -j 3 -f "$WORK/jobs.mk" \
     LATENT="$LATENT"
-same "jobs give the bytes of one run" "$WORK/whole" "$WORK/it's #1 \$x"
+says "tuned part 1 of 3 is done"
+check "layers and predictions come from the parts" \
+    sh -c "! grep -q 'forward pass' '$WORK/err'"
+same "jobs give the bytes of one run" "$WORK/whole" "$jobs"
 runs 0 "jobs again" make -s -f "$WORK/jobs.mk" LATENT="$LATENT"
 says "tuned layer 6 is done"
+check "no forward pass of a part" test ! -e "$jobs/tuned/logits-1-of-3.npy"
+only() { # STATUS WHAT JOB
+    runs "$1" "$2" "$LATENT" run $STUDY --out "$WORK/parts" --only "$3"
+}
+only 0 "a part of several" tuned/part-1-of-1
+printf x >>"$WORK/parts/tuned/layer-06/part-1-of-1.npy"
+only 1 "a damaged part" tuned/6
+says "part-1-of-1.npy"
+cp "$WORK/parts/tuned/logits-1-of-1.npy" \
+    "$WORK/parts/tuned/layer-06/part-1-of-1.npy"
+only 1 "a part of another shape" tuned/6
+says "make its part again"
+rm "$WORK/parts/tuned/layer-06/part-1-of-1.npy"
+for part in 0-of-2 3-of-2 1-of-10000 1-of 1-of-2x; do
+    only 2 "part $part" "tuned/part-$part"
+    says "or a part such as tuned/part-1-of-8"
+done
+runs 0 "more parts than sentences" sh -c "for part in 1 2 3 4 5; do
+    '$LATENT' run --base model/demo/base.gguf --tuned model/demo/tuned.gguf \
+    --data tests/data/demo.tsv --limit 3 --min 1 --k 4 --layers 1 -q \
+    --out '$WORK/few' --only tuned/part-\$part-of-5 || exit; done"
+runs 2 "too many parts" "$LATENT" plan "$WORK/whole" --parts 10000
+says "expected at most 9999"
 
 runs 0 "plan of a study that was begun" "$LATENT" plan "$WORK/whole" --slurm
 cp "$WORK/out" "$WORK/jobs.sh"
@@ -46,7 +84,7 @@ S
     mkdir "$WORK/array"
     cp "$WORK/whole/plan.json" "$WORK/array"
     runs 0 "plan of the array" "$LATENT" plan "$WORK/array" --slurm \
-        --script "$WORK/array.sh"
+        --parts 2 --script "$WORK/array.sh"
     runs 0 "the array" env PATH="$WORK/bin:$PATH" LATENT="$LATENT" \
         bash "$WORK/array.sh" --cpus-per-task=1
     same "an array gives the bytes of one run" "$WORK/whole" "$WORK/array"

@@ -85,7 +85,7 @@ STUDY="--base model/demo/base.gguf --tuned model/demo/tuned.gguf
 # STUDY is a list of words
 runs 0 "one run" "$LATENT" run $STUDY --out "$WORK/whole"
 runs 0 "plan" "$LATENT" plan $STUDY --out "$WORK/study" --slurm \
-    --script "$WORK/study.sh"
+    --parts 3 --script "$WORK/study.sh"
 submit() {
     LATENT=$LATENT bash "$WORK/study.sh" --output="$WORK/job-%j-%a.log"
     for _ in $(seq 120); do
@@ -99,5 +99,7 @@ same "Slurm's study has the bytes of one run" "$WORK/whole" "$WORK/study"
 rm "$WORK/study/tuned/layer-03/layer.sha256"
 runs 0 "again, with a layer missing" submit
 same "the layer was made again" "$WORK/whole" "$WORK/study"
+check "no part of it was left" \
+    sh -c "! find '$WORK/study' -name '*-of-3.npy' | grep -q ."
 check "the others were not" grep -ql "tuned layer 6 is done" "$WORK"/job-*.log
 finish test_slurm
