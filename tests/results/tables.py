@@ -83,7 +83,8 @@ def trigger_table(study):
               f"{100 * float(r['best_rate']):.1f} % | {ahead} |")
 
 
-for folder in sys.argv[1:]:
-    print(f"\n### {os.path.basename(os.path.normpath(folder))}\n")
-    layers_table(folder)
-    trigger_table(folder)
+if __name__ == "__main__":
+    for folder in sys.argv[1:]:
+        print(f"\n### {os.path.basename(os.path.normpath(folder))}\n")
+        layers_table(folder)
+        trigger_table(folder)
