@@ -8,6 +8,7 @@
 #   make torture    every verb with calls that fail or come short
 #   make bench      forward pass beside its peak and the peers installed
 #   make bench-ward the same for Ward's method
+#   make test-report  the report's pages in headless Chromium, with pictures
 #   make fuzz-smoke  each reader on random bytes, seconds; make fuzz: hours
 #   make test-long  hours; make coverage; make ndebug tsan msan valgrind
 #                   cppcheck m32 musl cross-aarch64 cross-s390x
@@ -37,6 +38,7 @@ UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
 .PHONY: lib static install uninstall dist deb test-install test-slurm
+.PHONY: test-report
 .PHONY: bench bench-ward all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers \
     long-unit test-long replay ndebug tsan threads msan valgrind cppcheck m32 musl \
     cross-aarch64 cross-s390x study-hash coverage
@@ -185,6 +187,14 @@ demo: $(BUILD)/latent
 	    --tuned model/demo/tuned.gguf --data tests/data/demo.tsv \
 	    --eval tests/data/demo-eval.tsv --k 100 --min 4 --max 8 --out $(DEMO)
 	@echo "The report: $(DEMO)/report.html"
+
+# The report in a browser: STUDY's (the demo's, when there is one, or that of
+# a small study) and a hostile one's.  Needs root once, for the browser.
+STUDY ?= $(patsubst %/manifest.json,%,$(wildcard $(DEMO)/manifest.json))
+test-report: $(BUILD)/latent
+	@tests/install-tools.sh report $(BUILD)/report
+	@tests/report/run.sh $(BUILD)/latent $(BUILD)/report/node_modules \
+	    $(BUILD)/report/pictures $(STUDY)
 
 lint:
 	@tests/lint.sh

@@ -1,15 +1,43 @@
 #!/bin/sh
 # Installs the Debian packages that the checks beyond `make test` need and
-# that are missing.  Needs root; nothing else in the project installs anything.
+# that are missing.  Needs root.
+#
+#   tests/install-tools.sh                other compilers, Valgrind, ...
+#   tests/install-tools.sh report FOLDER  what `make test-report` needs:
+#                                         Chromium, and npm's axe and HTML
+#                                         checker in FOLDER/node_modules
+#
 # (lib32gcc-12-dev, not gcc-multilib: that one cannot stand beside the
 # cross compilers.)
-missing=
-for package in clang llvm valgrind cppcheck strace lib32gcc-12-dev \
+set -e
+here=$(cd "$(dirname "$0")" && pwd)
+
+need() {
+    missing=
+    for package in "$@"; do
+        dpkg -s "$package" 2>/dev/null | grep -q '^Status: install ok' ||
+            missing="$missing $package"
+    done
+    [ -z "$missing" ] && return 0
+    apt-get update -q
+    # shellcheck disable=SC2086
+    apt-get install -y -q --no-install-recommends $missing
+}
+
+if [ "${1:-}" = report ]; then
+    command -v node >/dev/null && command -v npm >/dev/null ||
+        need nodejs npm
+    need chromium fonts-dejavu-core fonts-noto-color-emoji
+    mkdir -p "$2"
+    for file in package.json package-lock.json; do
+        cmp -s "$here/report/$file" "$2/$file" && continue
+        cp "$here/report/package.json" "$here/report/package-lock.json" "$2"
+        rm -rf "$2/node_modules"
+    done
+    [ -d "$2/node_modules" ] || (cd "$2" &&
+        npm ci --no-audit --no-fund --ignore-scripts)
+    exit 0
+fi
+need clang llvm valgrind cppcheck strace lib32gcc-12-dev \
     libc6-dev-i386 gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
-    gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static musl-tools; do
-    dpkg -s "$package" 2>/dev/null | grep -q '^Status: install ok' ||
-        missing="$missing $package"
-done
-[ -z "$missing" ] && exit 0
-# shellcheck disable=SC2086
-apt-get update -q && apt-get install -y -q --no-install-recommends $missing
+    gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static musl-tools

@@ -1,7 +1,8 @@
 /*
  * report_explorer.c - the concept explorer: its form and empty places, which
  * the script fills, and the same concepts as plain tables, one a layer, for
- * a browser without scripts.
+ * a browser without scripts.  Others read <noscript> as one piece of text,
+ * which spares them most of the page's elements.
  */
 #include "report_page_int.h"
 
@@ -201,10 +202,10 @@ void rep_write_explorer(lat_buffer *to, const rep_study *s)
         "<ul class=\"hits\" id=\"hits\"></ul><p><button type=\"button\" "
         "id=\"hit-more\" hidden>More</button></p></div>\n"
         "<div class=\"page\" id=\"concept-page\"></div></div>\n"
-        "<div class=\"no-js\"><p>Every concept of both models, by layer. "
+        "<noscript><p>Every concept of both models, by layer. "
         "With scripts on, this place has a search.</p>\n");
     for (size_t i = s->layer_count; i-- > 0;)
         for (int side = REP_SIDES; side-- > 0;)
             put_layer(to, s, side, i);
-    lat_buffer_text(to, "</div>\n</section>\n");
+    lat_buffer_text(to, "</noscript>\n</section>\n");
 }

@@ -228,6 +228,8 @@ void svg_rect(lat_buffer *to, const char *style, double x, double y,
 /* Anchor: 's', 'm' or 'e'. */
 void svg_text(lat_buffer *to, const char *style, char anchor, double x,
               double y, const char *format, ...) LAT_PRINTF(6, 7);
+/* How wide escaped text is drawn, about, for a font of 1 unit. */
+double svg_text_width(const char *html, size_t size);
 /* Gridlines and labels y0..y1 in `steps` parts; the top one has the unit. */
 void svg_axis_y(lat_buffer *to, const svg_frame *frame, size_t steps,
                 const char *unit);

@@ -16,7 +16,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { TREE_WIDE = 330, TREE_LEFT = 14, TREE_TOP = 34, TREE_TEXT = 260 };
+enum { TREE_WIDE = 330, TREE_LEFT = 14, TREE_TOP = 34, TREE_TEXT = 290 };
+#define TREE_FONT 10.5 /* .tiny of the style sheet */
 
 typedef struct tree_frame {
     const rep_study *study;
@@ -98,27 +99,42 @@ static void draw_leaves(lat_buffer *to, const tree_frame *f)
     }
 }
 
+/* As many of a concept's words as there is room for, up to five. */
+static void draw_words(lat_buffer *to, const lat_concepts *all, size_t c)
+{
+    rep_word_count *words = NULL;
+    size_t n = rep_concept_words(&words, all, c);
+    double room = TREE_TEXT - 45; /* beside mark and number */
+    if (words == NULL)
+        to->failed = true;
+    for (size_t w = 0; w < n && w < 5; w++) {
+        size_t size = 0, before = to->size;
+        const char *text = lat_intern_text(all->words, words[w].word, &size);
+        lat_buffer_text(to, "\xC2\xA0 ");
+        rep_html_bytes(to, text, size, 14);
+        if (to->failed)
+            break;
+        room -= TREE_FONT *
+                svg_text_width(to->data + before, to->size - before);
+        if (room < 0) {
+            to->size = before;
+            lat_buffer_text(to, "\xC2\xA0\xE2\x80\xA6");
+            break;
+        }
+    }
+    lat_free(words);
+}
+
 static void draw_names(lat_buffer *to, const tree_frame *f)
 {
     const lat_concepts *all = &f->layer->concepts;
     for (size_t c = 0; c < all->count; c++) {
-        rep_word_count *words = NULL;
-        size_t n = rep_concept_words(&words, all, c);
-        if (words == NULL)
-            to->failed = true;
         lat_buffer_format(to, "<text class=\"tiny\" x=\"%d\" y=\"%.1f\">"
                               "<tspan class=\"soft\">%llu</tspan>",
-                          TREE_LEFT + TREE_WIDE + 15, f->y[c] + 3.2,
+                          TREE_LEFT + TREE_WIDE + 15, f->y[c] + 3.6,
                           (unsigned long long)all->ids[c]);
-        for (size_t w = 0; w < n && w < 5; w++) {
-            size_t size = 0;
-            const char *text =
-                lat_intern_text(all->words, words[w].word, &size);
-            lat_buffer_text(to, "\xC2\xA0 ");
-            rep_html_bytes(to, text, size, 14);
-        }
+        draw_words(to, all, c);
         lat_buffer_text(to, "</text>");
-        lat_free(words);
     }
 }
 
@@ -141,7 +157,7 @@ static void write_tree(lat_buffer *to, const rep_study *s, int side,
     const rep_layer *layer = &s->layers[side][i];
     size_t k = layer->concepts.count;
     bool names = k <= 160;
-    tree_frame f = {s, layer, names ? 11.0 : k <= 400 ? 4.0 : 3.0, 0, 0,
+    tree_frame f = {s, layer, names ? 13.0 : k <= 400 ? 4.0 : 3.0, 0, 0,
                     NULL, NULL};
     double height = TREE_TOP + f.step * (double)k + 8;
     double width = TREE_LEFT + TREE_WIDE + 14 + (names ? TREE_TEXT : 0);
@@ -166,7 +182,7 @@ static void write_tree(lat_buffer *to, const rep_study *s, int side,
                           "role=\"img\" aria-labelledby=\"t-%s\"><title "
                           "id=\"t-%s\">%s</title>",
                       rep_side_name(side), layer->number, width / 13.6,
-                      0.8 * width, key,
+                      0.9 * width, key,
                       side, i,
                       height, TREE_TOP, f.step, width, height, key, key,
                       title);

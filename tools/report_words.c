@@ -297,8 +297,8 @@ void rep_write_words(lat_buffer *to, const rep_study *s,
         "value=\"0\">base</option></select></label><label class=\"full\">"
         "Sentence <select id=\"v-list\"></select></label></div>"
         "<div id=\"v-grid\" aria-live=\"polite\"></div></div>\n"
-        "<div class=\"no-js\">\n");
+        "<noscript>\n");
     for (size_t i = 0; i < view->count && i < VIEW_STATIC; i++)
         write_grid(to, s, view, i);
-    lat_buffer_text(to, "</div>\n</section>\n");
+    lat_buffer_text(to, "</noscript>\n</section>\n");
 }

@@ -65,7 +65,7 @@ void svg_begin(lat_buffer *to, const char *key, double width, double height,
 
 void svg_plot(lat_buffer *to, double width)
 {
-    double least = 0.8 * width; /* pixels: text stays above 9 */
+    double least = 0.9 * width; /* pixels: text stays above 9 */
     lat_buffer_format(to, "<div class=\"plot\" style=\"--m:%.1frem;"
                           "--w:%.0fpx\"", width / 13.6, least);
     if (least > 300.0) /* it may have to scroll: let keys do that */
@@ -116,6 +116,31 @@ void svg_text(lat_buffer *to, const char *style, char anchor, double x,
     lat_buffer_char(to, '>');
     rep_html(to, text, 0);
     lat_buffer_text(to, "</text>");
+}
+
+/* Widths in em, rather too large than too small, of what a sans-serif font
+ * draws: a reference such as "&lt;" is one letter. */
+double svg_text_width(const char *html, size_t size)
+{
+    double width = 0.0;
+    for (size_t at = 0; at < size;) {
+        uint32_t code = 0;
+        size_t step = lat_utf8_decode(html + at, size - at, &code);
+        const char *end =
+            code == '&' ? memchr(html + at, ';', size - at) : NULL;
+        if (end != NULL)
+            step = (size_t)(end - (html + at)) + 1;
+        at += step == 0 ? 1 : step;
+        if (code >= 0x1100) /* full width, emoji */
+            width += 1.1;
+        else if (code == 'm' || code == 'w' || code == '@' || code == '%')
+            width += 0.95;
+        else if (code >= 'A' && code <= 'Z')
+            width += 0.75;
+        else
+            width += code == ' ' || code == 0xA0 ? 0.32 : 0.6;
+    }
+    return width;
 }
 
 void svg_axis_y(lat_buffer *to, const svg_frame *f, size_t steps,

@@ -1,16 +1,19 @@
 #!/bin/sh
-# Tests of the report: tests/report/run.sh LATENT [STUDY [PICTURES]]
+# Tests of the report: tests/report/run.sh LATENT [MODULES PICTURES [STUDY]]
 #
-# Without a study only the hostile one is taken, whose words, classes, labels
-# and paths are markup, control characters, direction overrides and a word of
-# 10,000 characters.  What needs a browser is skipped where there is none
-# (Debian: chromium).  PICTURES is a folder for screenshots at three widths,
-# light and dark, for a person to look at.
+# The hostile study's words, classes, labels and paths are markup, control
+# characters, direction overrides and a word of 10,000 characters.  With the
+# folder of npm's modules (tests/install-tools.sh report MODULES) its page and
+# that of a study, or of a small one made here, are opened in Chromium, and
+# PICTURES gets screenshots at three widths, light and dark, for a person to
+# look at.
 set -eu
 latent=$1
-study=${2:-}
+modules=${2:-}
 pictures=${3:-}
+study=${4:-}
 here=$(cd "$(dirname "$0")" && pwd)
+top="$here/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
@@ -57,7 +60,7 @@ check "right-to-left word" present "$(printf '\327\251\327\234\327\225\327\235')
     "$page"
 check "class name in a tag" present '&lt;b&gt;neg&lt;/b&gt;' "$page"
 check "class name in the data" present '\u003cb\u003eneg' "$page"
-check "assets up to date" "$here/../../tools/report-assets.sh" --check
+check "assets up to date" "$top/tools/report-assets.sh" --check
 
 plain="$work/plain.txt"
 check "text form" "$latent" report "$here/hostile" --text -o "$plain"
@@ -71,64 +74,34 @@ missing() { ! "$latent" report "$work/no-such" -o "$work/x.html" &&
     [ ! -e "$work/x.html" ]; }
 check "no study: refused, no file" missing
 
-# ---- In a browser ----------------------------------------------------------------
+# ---- In a browser ------------------------------------------------------------
 
-browser=
-if [ "${REPORT_BROWSER:-}" != no ]; then
-    browser=$(command -v chromium || command -v chromium-browser || true)
-fi
-run_browser() {
-    timeout 120 "$browser" --headless --no-sandbox --disable-gpu \
-        --disable-quic --no-first-run --disable-background-networking \
-        --disable-component-update --disable-sync \
-        --user-data-dir="$work/profile" --hide-scrollbars \
-        --virtual-time-budget=5000 "$@"
-}
-# The page after its script ran, at an address within it; says too whether
-# the console stayed silent.
-dom() { # dom PAGE HASH OUT
-    run_browser --enable-logging=stderr --dump-dom "file://$1$2" \
-        >"$3" 2>"$work/console" && ! grep CONSOLE "$work/console"
-}
-# A frame inside a page has the width it is given, also below the narrowest
-# window of the browser.
-picture() { # picture PAGE WIDTH HEIGHT SCHEME OUT
-    echo "<!doctype html><body style='margin:0'><iframe src='file://$1'" \
-        "style='border:0;width:$2px;height:$3px'></iframe>" \
-        >"$work/frame.html"
-    width=$2
-    [ "$width" -ge 520 ] || width=520
-    run_browser --blink-settings=preferredColorScheme="$4" \
-        --window-size="$width,$3" --screenshot="$5" "file://$work/frame.html"
-    [ -s "$5" ]
-}
-if [ -z "$browser" ]; then
-    echo "skipped: no chromium, or not asked for"
+if [ -z "$modules" ]; then
+    echo "skipped: the browser (make test-report)"
     skipped=1
 else
-    check "console silent" dom "$page" "" "$work/dom.html"
-    check "explorer filled" present 'concepts</p>' "$work/dom.html"
-    check "no script ran out of words" absent '<img|alert\(1\)</script' \
-        "$work/dom.html"
-    check "deep link" dom "$page" "#base/1/2" "$work/link.html"
-    check "its concept" present 'Concept 2, base model, layer 1' \
-        "$work/link.html"
-    check "unknown link" dom "$page" "#base/77/2" "$work/dom.html"
-    if [ -n "$study" ]; then
-        check "study" "$latent" report "$study" -o "$work/study.html"
-        check "console silent, study" dom "$work/study.html" "" \
-            "$work/dom.html"
-        page="$work/study.html"
+    if [ -z "$study" ]; then
+        study="$work/study"
+        check "a small study" "$latent" run --quiet \
+            --base "$top/model/demo/base.gguf" \
+            --tuned "$top/model/demo/tuned.gguf" \
+            --data "$top/tests/data/demo.tsv" \
+            --eval "$top/tests/data/demo-eval.tsv" --limit 400 --min 2 \
+            --k 40 --layers 0,3,6 --permutations 10 --bootstraps 10 \
+            --candidates 4 --keep 1 --upper 4 --whole 0 --out "$study"
     fi
-    if [ -n "$pictures" ]; then
-        mkdir -p "$pictures"
-        for width in 360 1280 2560; do
-            check "light $width" picture "$page" "$width" 3000 1 \
-                "$pictures/light-$width.png"
-            check "dark $width" picture "$page" "$width" 3000 0 \
-                "$pictures/dark-$width.png"
-        done
-    fi
+    check "study" "$latent" report "$study" -o "$work/study.html"
+    check "study again" "$latent" report "$study" -o "$work/again.html"
+    check "same bytes, study" cmp "$work/study.html" "$work/again.html"
+    node "$here/check.js" --modules "$modules" --pictures "$pictures" \
+        --browser "$(command -v chromium || echo chromium-browser)" \
+        --study "$study" "hostile=$page" "study=$work/study.html" |
+        tee "$work/browser"
+    passed=$((passed + $(sed -n 's/^\([0-9]*\) passed.*/\1/p' \
+        "$work/browser")))
+    failed=$((failed + $(sed -n 's/.* \([0-9]*\) failed$/\1/p' \
+        "$work/browser")))
+    echo "The pictures: $pictures"
 fi
 echo "test_report: $passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
