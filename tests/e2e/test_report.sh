@@ -1,4 +1,4 @@
 #!/bin/sh
 # The report of a hostile study; the parts in a browser are `make
 # test-report`'s.
-exec tests/report/run.sh "$LATENT"
+exec tests/report/run.sh "${LATENT:-build/latent}"
