@@ -189,6 +189,23 @@ static lat_status put_tagger(lat_json_writer *json, const char *given,
     return status;
 }
 
+/* Likewise the model that triggers are carried to. */
+static lat_status put_transfer(lat_json_writer *json, const study *s,
+                               lat_error *error)
+{
+    lat_reader reader = {0};
+    if (!cli_given(s->call, "transfer"))
+        return LAT_OK;
+    lat_status status = trigger_transfer_open(
+        &reader, s->call, s->readers[STUDY_TUNED].info, error);
+    for (size_t i = 0;
+         status == LAT_OK && i < lat_model_file_count(reader.model); i++)
+        status = put_file(json, lat_model_file(reader.model, i), "transfer",
+                          error);
+    lat_reader_close(&reader);
+    return status;
+}
+
 static lat_status put_inputs(lat_json_writer *json, const study *s,
                              lat_error *error)
 {
@@ -213,6 +230,8 @@ static lat_status put_inputs(lat_json_writer *json, const study *s,
     }
     for (size_t i = 0; i < s->options.tagger_count && status == LAT_OK; i++)
         status = put_tagger(json, s->options.taggers[i], error);
+    if (status == LAT_OK)
+        status = put_transfer(json, s, error);
     lat_json_close(json, ']');
     return status;
 }

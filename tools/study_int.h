@@ -62,7 +62,7 @@
     {"bootstraps", 0, CLI_COUNT, "N",                                       \
      "resamples of the sentences behind each interval", "100"},             \
     {"trigger-layers", 0, CLI_TEXT, "LIST",                                 \
-     "layers whose polarised concepts give triggers: last, or as --layers", \
+     "layers whose polarised concepts give triggers: last, all, or a list", \
      "last"},                                                               \
     OPTIONS_SEARCH("24", "4", "200"),                                       \
     {"cka", 0, CLI_COUNT, "N",                                              \
@@ -175,6 +175,7 @@ void study_parts_drop_all(const study *study);
 lat_status study_align(study *study, lat_error *error);
 lat_status study_human(study *study, lat_error *error);
 lat_status study_polarity(study *study, lat_error *error);
+lat_status study_triggers_check(const study *study, lat_error *error);
 lat_status study_triggers(study *study, lat_error *error);
 lat_status study_manifest(study *study, lat_error *error);
 

@@ -259,6 +259,8 @@ lat_status study_open(study *out, cli_call *call, lat_error *error)
         status = inputs_corpus(&out->eval, call, out->options.eval, info,
                                error);
     if (status == LAT_OK)
+        status = study_triggers_check(out, error);
+    if (status == LAT_OK)
         status = select_words(out, error);
     if (status == LAT_OK)
         status = make_text(out, error);

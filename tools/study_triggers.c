@@ -1,11 +1,28 @@
 /*
  * study_triggers.c - triggers out of the polarised concepts of the study's
- * last layer, or of the layers that --trigger-layers names.
+ * last layer, or of the layers that --trigger-layers names.  What cannot
+ * be done is refused when the study is opened, before hours are spent.
  */
 #include "study_int.h"
 #include "trigger_files_int.h"
 
 #include <string.h>
+
+lat_status study_triggers_check(const study *s, lat_error *error)
+{
+    lat_insertion insertions[TRIGGER_INSERTIONS];
+    lat_search_options options;
+    size_t *numbers = NULL, count = 0;
+    lat_status status = trigger_options(&options, insertions, s->call, error);
+    if (status == LAT_OK && s->options.eval != NULL)
+        status = lat_search_check(&options, s->eval.pairs, error);
+    if (status == LAT_OK && !s->one_layer)
+        status = trigger_layers(&numbers, &count,
+                                cli_text(s->call, "trigger-layers"),
+                                s->layers, s->layer_count, error);
+    lat_free(numbers);
+    return status;
+}
 
 static lat_status search_layers(study *s, const size_t *numbers,
                                 size_t count, const lat_classes *classes,
@@ -45,6 +62,8 @@ static lat_status search_layers(study *s, const size_t *numbers,
         trigger_say(s->call, &search);
         status = trigger_write(s->call, folder, &search, extra, error);
     }
+    if (status == LAT_OK)
+        lat_search_tidy(&search);
     lat_search_free(&search);
     lat_free(layers);
     lat_free(cache);

@@ -81,12 +81,14 @@ lat_status trigger_layers(size_t **out, size_t *count, const char *list,
 {
     size_t *wanted = NULL, n = 0;
     lat_status status = LAT_OK;
-    if (strcmp(list, "last") == 0) {
-        *out = lat_new_array(1, sizeof **out);
+    bool last = strcmp(list, "last") == 0;
+    if (last || strcmp(list, "all") == 0) {
+        *count = last ? 1 : layer_count;
+        *out = lat_new_array(*count, sizeof **out);
         if (*out == NULL)
-            return lat_error_memory(error, sizeof **out);
-        (*out)[0] = layer_count - 1;
-        *count = 1;
+            return lat_error_memory(error, *count * sizeof **out);
+        for (size_t i = 0; i < *count; i++)
+            (*out)[i] = layer_count - *count + i;
         return LAT_OK;
     }
     status = lat_range_read(&wanted, &n, list, layers[layer_count - 1],
@@ -107,6 +109,23 @@ lat_status trigger_layers(size_t **out, size_t *count, const char *list,
     *out = wanted;
     *count = n;
     return LAT_OK;
+}
+
+lat_status trigger_transfer_open(lat_reader *out, cli_call *call,
+                                 const lat_model_info *ours,
+                                 lat_error *error)
+{
+    const char *path = cli_text(call, "transfer");
+    lat_status status =
+        lat_reader_open_with(out, path, cli_pool(call), error);
+    if (status != LAT_OK)
+        return status;
+    status = lat_search_transfer_check(ours, out->info, error);
+    if (status != LAT_OK) {
+        lat_error_in_file(error, path);
+        lat_reader_close(out);
+    }
+    return status;
 }
 
 /* ---- Talk --------------------------------------------------------------- */
@@ -132,6 +151,39 @@ void trigger_announce(void *call, const lat_search *search)
                 search->candidates, search->upper);
 }
 
+/* Layers at which a class has no concept words to try, and classes that no
+ * held-out sentence can be flipped to. */
+static void say_missing(const cli_call *call, const lat_search *search)
+{
+    const lat_model_info *info = search->evaluation.reader->info;
+    for (uint32_t c = 0; c < search->evaluation.classes; c++) {
+        lat_buffer layers = {0};
+        bool none = false;
+        char *name = info->labels != NULL
+                         ? lat_copy_string(info->labels[c])
+                         : lat_format("%u", c);
+        for (size_t i = 0; i < search->summary_count; i++) {
+            const lat_source_summary *s = &search->summaries[i];
+            if (s->class_number != c || s->source != LAT_SOURCE_CONCEPT ||
+                s->length != 1 || s->insertion != search->summaries[0].insertion)
+                continue;
+            if (s->tried == 0)
+                lat_buffer_format(&layers, "%s %zu",
+                                  layers.size == 0 ? "" : ",", s->layer);
+            none |= s->eligible == 0;
+        }
+        lat_buffer_char(&layers, '\0');
+        if (name != NULL && !layers.failed && layers.size > 1)
+            cli_say(call, "triggers: no concept is polarised to '%s' at layer%s",
+                    name, layers.data);
+        if (name != NULL && none)
+            cli_say(call, "triggers: no held-out sentence can be flipped to "
+                          "'%s'", name);
+        lat_buffer_free(&layers);
+        lat_free(name);
+    }
+}
+
 void trigger_say(const cli_call *call, const lat_search *search)
 {
     bool any = false;
@@ -148,6 +200,8 @@ void trigger_say(const cli_call *call, const lat_search *search)
                       "flipped");
     else if (!any)
         cli_say(call, "triggers: none was left to score");
+    else
+        say_missing(call, search);
     if (search->too_long != 0)
         cli_say(call, "triggers: %zu candidates are longer than the model's "
                       "limit and were left out",
@@ -157,9 +211,12 @@ void trigger_say(const cli_call *call, const lat_search *search)
                       "the model's limit with the trigger in them (column "
                       "cut)",
                 cut);
-    cli_say(call, "triggers: %llu queries%s",
+    cli_say(call, "triggers: %llu queries%s; %llu tokens through the model "
+                  "in %.1f s, %.0f tokens a second",
             (unsigned long long)search->queries,
-            search->resumed != 0 ? ", some from an interrupted search" : "");
+            search->resumed != 0 ? ", some from an interrupted search" : "",
+            (unsigned long long)search->tokens, search->seconds,
+            (double)search->tokens / search->seconds);
 }
 
 /* ---- Files -------------------------------------------------------------- */
@@ -229,13 +286,13 @@ static lat_status put_transfer(cli_call *call, const char *folder,
 {
     lat_reader other = {0};
     lat_buffer text = {0};
-    const char *path = cli_text(call, "transfer");
-    lat_status status = lat_reader_open(&other, path, error);
+    lat_status status = trigger_transfer_open(
+        &other, call, search->evaluation.reader->info, error);
     if (status == LAT_OK) {
         status = lat_search_transfer(&text, search, cli_pool(call), &other,
                                      error);
         if (status != LAT_OK)
-            lat_error_in_file(error, path);
+            lat_error_in_file(error, cli_text(call, "transfer"));
     }
     if (status == LAT_OK)
         status = put_file(folder, "transfer.tsv", &text, error);

@@ -23,6 +23,9 @@ static const cli_option options[] = {
      "resamples of the sentences behind each interval", "1000"},
     {"seed", 0, CLI_COUNT, "N",
      "seed of the halves, of random positions and of random words", "1"},
+    {"lengths", 0, CLI_TEXT, "FILE",
+     "tokens of each sentence that the search gave the model, for `latent "
+     "bench forward --lengths`", NULL},
     OPTIONS_CORPUS,
     {"out", 'o', CLI_TEXT, "FILE",
      "where the table goes; with --study a folder", "-"},
@@ -269,6 +272,7 @@ static lat_status search(cli_call *call, const lat_reader *reader,
         status = lat_folder_make(folder, error);
     o.bootstraps = (size_t)cli_count(call, "bootstraps");
     o.seed = cli_count(call, "seed");
+    o.lengths = cli_given(call, "lengths");
     o.cache = cache;
     lat_search_input input = {
         .reader = reader, .evaluation = corpus, .clustered = &study->corpus,
@@ -287,8 +291,25 @@ static lat_status search(cli_call *call, const lat_reader *reader,
         trigger_say(call, &result);
         status = trigger_write(call, folder, &result, extra, error);
     }
+    if (status == LAT_OK && o.lengths)
+        status = lat_file_write(cli_text(call, "lengths"),
+                                result.lengths.data, result.lengths.size,
+                                error);
+    if (status == LAT_OK)
+        lat_search_tidy(&result);
     lat_search_free(&result);
     lat_free(cache);
+    return status;
+}
+
+/* A model that cannot be used is refused before the search. */
+static lat_status check_transfer(cli_call *call, const lat_reader *reader,
+                                 lat_error *error)
+{
+    lat_reader other = {0};
+    lat_status status =
+        trigger_transfer_open(&other, call, reader->info, error);
+    lat_reader_close(&other);
     return status;
 }
 
@@ -301,11 +322,19 @@ static lat_status run_study(cli_call *call, const lat_reader *reader,
     if (status == LAT_OK)
         status = study_load_layers(&study, cli_pool(call),
                                    cli_text(call, "layers"), error);
+    if (status == LAT_OK && cli_given(call, "transfer"))
+        status = check_transfer(call, reader, error);
     if (status == LAT_OK)
         status = search(call, reader, corpus, &study, error);
     study_loaded_free(&study);
     return status;
 }
+
+/* Options that would be without effect on given words. */
+static const char *const search_only[] = {
+    "layers", "candidates", "keep",        "upper",   "length",  "beam",
+    "whole",  "bootstraps", "max-queries", "augment", "transfer", "lengths"};
+enum { SEARCH_ONLY = sizeof search_only / sizeof *search_only };
 
 static lat_status check_form(const cli_call *call, lat_error *error)
 {
@@ -317,6 +346,11 @@ static lat_status check_form(const cli_call *call, lat_error *error)
     if (cli_given(call, "words") == cli_given(call, "study"))
         return lat_error_set(error, LAT_USAGE,
                              "triggers needs either --words or --study");
+    for (size_t i = 0; cli_given(call, "words") && i < SEARCH_ONLY; i++)
+        if (cli_given(call, search_only[i]))
+            return lat_error_set(error, LAT_USAGE,
+                                 "--%s belongs to the search (--study), not "
+                                 "to --words", search_only[i]);
     if (cli_given(call, "study") &&
         (!cli_given(call, "out") || strcmp(cli_text(call, "out"), "-") == 0))
         return lat_error_set(error, LAT_USAGE,

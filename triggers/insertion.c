@@ -121,7 +121,7 @@ typedef struct batch {
     lat_sentence *sentences;
     size_t *offsets; /* two for each sentence */
     float *logits;
-    bool *cut;
+    reader_size *sizes;
     double *probabilities; /* of one sentence */
     size_t count;
 } batch;
@@ -164,10 +164,10 @@ static lat_status batch_make(batch *b, size_t classes, lat_error *error)
     b->offsets = lat_new_array(SENTENCES_A_BATCH, 2 * sizeof *b->offsets);
     b->logits =
         lat_new_array(SENTENCES_A_BATCH, classes * sizeof *b->logits);
-    b->cut = lat_new_array(SENTENCES_A_BATCH, sizeof *b->cut);
+    b->sizes = lat_new_array(SENTENCES_A_BATCH, sizeof *b->sizes);
     b->probabilities = lat_new_array(classes, sizeof *b->probabilities);
     if (b->sentences == NULL || b->offsets == NULL || b->logits == NULL ||
-        b->cut == NULL || b->probabilities == NULL)
+        b->sizes == NULL || b->probabilities == NULL)
         return lat_error_memory(error, (uint64_t)SENTENCES_A_BATCH * 64);
     return LAT_OK;
 }
@@ -178,7 +178,7 @@ static void batch_free(batch *b)
     lat_free(b->sentences);
     lat_free(b->offsets);
     lat_free(b->logits);
-    lat_free(b->cut);
+    lat_free(b->sizes);
     lat_free(b->probabilities);
 }
 
@@ -191,8 +191,8 @@ static lat_status batch_run(batch *b, const lat_evaluation *e,
     if (status != LAT_OK)
         return status;
     batch_point(b);
-    status = reader_classify_cut(e->reader, pool, b->sentences, b->count,
-                                 b->logits, b->cut, error);
+    status = reader_classify_sized(e->reader, pool, b->sentences, b->count,
+                                   b->logits, b->sizes, error);
     for (size_t i = 0; i < b->count && status == LAT_OK; i++) {
         lat_outcome *out = &outcomes[i];
         lat_predictions(b->logits + i * e->classes, 1, e->classes,
@@ -200,7 +200,8 @@ static lat_status batch_run(batch *b, const lat_evaluation *e,
         out->probability =
             (float)b->probabilities[e->predicted[pairs[i].sentence]];
         out->own = (float)b->probabilities[out->predicted];
-        out->cut = b->cut[i];
+        out->cut = b->sizes[i].cut != 0;
+        out->tokens = b->sizes[i].tokens;
     }
     lat_buffer_clear(&b->text);
     b->count = 0;

@@ -249,9 +249,10 @@ lat_status lat_reader_states(const lat_reader *reader, lat_pool *pool,
     return status;
 }
 
-lat_status reader_classify_cut(const lat_reader *reader, lat_pool *pool,
-                               const lat_sentence *sentences, size_t count,
-                               float *logits, bool *cut, lat_error *error)
+lat_status reader_classify_sized(const lat_reader *reader, lat_pool *pool,
+                                 const lat_sentence *sentences, size_t count,
+                                 float *logits, reader_size *sizes,
+                                 lat_error *error)
 {
     lat_tokens tokens = {0};
     lat_status status = reader_tokenize(&tokens, reader, pool, sentences,
@@ -259,7 +260,9 @@ lat_status reader_classify_cut(const lat_reader *reader, lat_pool *pool,
     if (status != LAT_OK)
         return status;
     for (size_t i = 0; i < count; i++)
-        cut[i] = tokens.cut[i] != 0;
+        sizes[i] = (reader_size){
+            (uint32_t)(tokens.starts[i + 1] - tokens.starts[i]),
+            tokens.cut[i]};
     lat_reader_want want = {.logits = logits};
     status = lat_reader_states(reader, pool, &tokens, &want, error);
     lat_tokens_free(&tokens);

@@ -350,18 +350,18 @@ static lat_status prepare(lat_search *out, lat_pool *pool,
             out->polarised +=
                 lat_polarity_class(polarity, k, &polarity->theta) >= 0;
     }
-    trial_kind kind = {o->where, o->repeat == 0 ? 1 : o->repeat, o->seed};
+    trial_kind kind = {o->where, o->repeat == 0 ? 1 : o->repeat, o->seed,
+                       o->lengths ? &out->lengths : NULL};
     if (status == LAT_OK)
         status = trial_store_open(&out->store, e, &kind, o->cache, error);
     return status;
 }
 
-static lat_status check(const lat_search_options *o,
-                        const lat_search_input *input, lat_error *error)
+lat_status lat_search_check(const lat_search_options *o, bool pairs,
+                            lat_error *error)
 {
     for (size_t i = 0; i < o->insertion_count; i++)
-        if (o->insertions[i] == LAT_INSERT_AFTER_FIRST &&
-            !input->evaluation->pairs)
+        if (o->insertions[i] == LAT_INSERT_AFTER_FIRST && !pairs)
             return lat_error_set(error, LAT_USAGE,
                                  "insertion 'after-first' needs pairs of "
                                  "sentences");
@@ -388,10 +388,13 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
     out->candidates = options->candidates;
     out->upper = options->upper;
     job *jobs = lat_new_array(L, classes * sizeof *jobs);
-    lat_status status = jobs == NULL ? lat_error_memory(error, L * classes)
-                                     : check(options, input, error);
+    lat_status status =
+        jobs == NULL
+            ? lat_error_memory(error, L * classes)
+            : lat_search_check(options, input->evaluation->pairs, error);
     if (status == LAT_OK)
         status = prepare(out, pool, input, error);
+    double start = lat_clock_seconds();
     for (size_t j = 0; j < L * classes && status == LAT_OK; j++)
         status = make_lists(&jobs[j], out, input, j / classes,
                             (uint32_t)(j % classes), error);
@@ -413,11 +416,13 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
     if (out->store != NULL) {
         out->queries = trial_store_queries(out->store);
         out->resumed = trial_store_resumed(out->store);
-        if (status == LAT_OK)
-            trial_store_finish(out->store);
-        else /* whatever happened, what was asked need not be asked again */
-            (void)trial_store_save(out->store, NULL);
+        out->tokens = trial_store_tokens(out->store);
+        out->seconds = lat_clock_seconds() - start;
+        /* Whatever happens, what was asked need not be asked again. */
+        (void)trial_store_save(out->store, NULL);
     }
+    if (status == LAT_OK)
+        status = lat_buffer_status(&out->lengths, error);
     for (size_t j = 0; jobs != NULL && j < L * classes; j++)
         for (int source = 0; source < LAT_SOURCES; source++)
             candidates_free(&jobs[j].lists[source]);
@@ -427,9 +432,16 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
     return status;
 }
 
+void lat_search_tidy(lat_search *search)
+{
+    if (search->store != NULL)
+        trial_store_finish(search->store);
+}
+
 void lat_search_free(lat_search *search)
 {
     trial_store_free(search->store);
+    lat_buffer_free(&search->lengths);
     lat_evaluation_free(&search->evaluation);
     lat_free(search->split);
     lat_free(search->scored);

@@ -242,7 +242,8 @@ lat_status search_score(class_search *s, lat_source source,
             .source = source, .layer = s->input->layers[s->layer].number,
             .length = length, .class_number = s->c,
             .insertion = out->options.insertions[i], .tried = tried,
-            .kept = list->count, .mean_rate = NAN, .best_rate = NAN,
+            .kept = list->count, .eligible = s->held_out_count,
+            .mean_rate = NAN, .best_rate = NAN,
             .mean_changed = NAN, .drop_mean = NAN,
             .accuracy_before = share_right(s, NULL), .accuracy_after = NAN};
         status = score_insertion(s, &row, list, i, error);

@@ -27,6 +27,25 @@ static lat_status match_class(uint32_t *out, const lat_model_info *ours,
                          ours->labels[c]);
 }
 
+lat_status lat_search_transfer_check(const lat_model_info *ours,
+                                     const lat_model_info *theirs,
+                                     lat_error *error)
+{
+    lat_status status = LAT_OK;
+    uint32_t other = 0;
+    if (theirs->head != LAT_HEAD_SEQUENCE)
+        return lat_error_set(error, LAT_UNSUPPORTED,
+                             "the other model has no sequence "
+                             "classification head");
+    if (theirs->classes != ours->classes)
+        return lat_error_set(error, LAT_UNSUPPORTED,
+                             "the other model has %zu classes, expected %zu",
+                             theirs->classes, ours->classes);
+    for (uint32_t c = 0; c < ours->classes && status == LAT_OK; c++)
+        status = match_class(&other, ours, theirs, c, error);
+    return status;
+}
+
 static void put_cell(lat_buffer *to, double value)
 {
     lat_buffer_char(to, '\t');
@@ -53,36 +72,72 @@ static void put_row(lat_buffer *to, const lat_search *search,
     lat_buffer_char(to, '\n');
 }
 
-static lat_status run_trigger(lat_buffer *to, const lat_search *search,
-                              lat_pool *pool, const lat_evaluation *e,
-                              const lat_scored *s, lat_error *error)
+/* The held-out sentences that the other model can be flipped on, to class c
+ * of its own. */
+typedef struct other_side {
+    const lat_search *search;
+    lat_pool *pool;
+    lat_evaluation evaluation;
+    trial_store *store;  /* a trigger of several layers is asked once */
+    uint32_t *sentences; /* the search's held-out ones */
+    uint32_t c;
+    size_t count;
+} other_side;
+
+/* Scored triggers first..end-1, all of one class, go through the model
+ * together. */
+static lat_status run_class(lat_buffer *to, other_side *t, size_t first,
+                            size_t end, lat_error *error)
 {
-    const lat_search_options *o = &search->options;
-    size_t held = search->evaluation.usable_count -
-                  search->split_development;
-    uint32_t *sentences = lat_new_array(held, sizeof *sentences), c = 0;
-    lat_outcome *outcomes = lat_new_array(held, sizeof *outcomes);
-    lat_flips flips;
-    lat_status status = match_class(&c, search->evaluation.reader->info,
-                                    e->reader->info, s->class_number, error);
-    if (status == LAT_OK && (sentences == NULL || outcomes == NULL))
-        status = lat_error_memory(error, held * 20);
-    if (status == LAT_OK) {
-        lat_trial trial = {s->words, s->insertion, o->where, o->repeat,
-                           o->seed};
-        size_t n = lat_evaluation_eligible(
-            sentences, e, c, search->split + search->split_development,
-            held);
-        status = lat_trials_run(outcomes, e, pool, &trial, 1, sentences, n,
-                                NULL, error);
-        if (status == LAT_OK)
-            status = lat_flips_count(&flips, e, c, sentences, outcomes, n,
-                                     error);
-    }
+    const lat_scored *scored = t->search->scored;
+    size_t n = t->count;
+    lat_trial *trials = lat_new_array(end - first, sizeof *trials);
+    lat_outcome *outcomes =
+        lat_new_array(end - first, n * sizeof *outcomes);
+    lat_status status = LAT_OK;
+    if (trials == NULL || outcomes == NULL)
+        status = lat_error_memory(error, (uint64_t)(end - first) * n * 20);
+    for (size_t i = first; i < end && status == LAT_OK; i++)
+        trials[i - first] = (lat_trial){.words = scored[i].words,
+                                        .insertion = scored[i].insertion};
     if (status == LAT_OK)
-        put_row(to, search, s, &flips);
-    lat_free(sentences);
+        status = trial_store_run(t->store, outcomes, t->pool, trials,
+                                 end - first, t->sentences, n, error);
+    for (size_t i = first; i < end && status == LAT_OK; i++) {
+        lat_flips flips;
+        status = lat_flips_count(&flips, &t->evaluation, t->c, t->sentences,
+                                 outcomes + (i - first) * n, n, error);
+        if (status == LAT_OK)
+            put_row(to, t->search, &scored[i], &flips);
+    }
+    lat_free(trials);
     lat_free(outcomes);
+    return status;
+}
+
+static lat_status run_all(lat_buffer *to, other_side *t, lat_error *error)
+{
+    const lat_search *search = t->search;
+    const lat_scored *scored = search->scored;
+    size_t held = search->evaluation.usable_count - search->split_development;
+    lat_status status = LAT_OK;
+    t->sentences = lat_new_array(held, sizeof *t->sentences);
+    if (t->sentences == NULL)
+        return lat_error_memory(error, held * sizeof *t->sentences);
+    for (size_t i = 0, end = 0; i < search->scored_count && status == LAT_OK;
+         i = end) {
+        while (end < search->scored_count &&
+               scored[end].class_number == scored[i].class_number)
+            end++;
+        status = match_class(&t->c, search->evaluation.reader->info,
+                             t->evaluation.reader->info,
+                             scored[i].class_number, error);
+        t->count = lat_evaluation_eligible(
+            t->sentences, &t->evaluation, t->c,
+            search->split + search->split_development, held);
+        if (status == LAT_OK)
+            status = run_class(to, t, i, end, error);
+    }
     return status;
 }
 
@@ -114,25 +169,29 @@ lat_status lat_search_transfer(lat_buffer *to, const lat_search *search,
 {
     const lat_model_info *ours = search->evaluation.reader->info;
     lat_corpus corpus = *search->evaluation.corpus;
-    lat_evaluation e = {0};
+    other_side t = {.search = search, .pool = pool};
     lat_sentence *sentences = NULL;
-    if (other->info->head != LAT_HEAD_SEQUENCE ||
-        other->info->classes != ours->classes)
-        return lat_error_set(error, LAT_UNSUPPORTED,
-                             "the other model has %zu classes, expected %zu",
-                             other->info->classes, ours->classes);
-    lat_status status = translate(&sentences, search, other->info, error);
+    const lat_search_options *o = &search->options;
+    trial_kind kind = {o->where, o->repeat == 0 ? 1 : o->repeat, o->seed,
+                       NULL};
+    lat_status status = lat_search_transfer_check(ours, other->info, error);
+    if (status == LAT_OK)
+        status = translate(&sentences, search, other->info, error);
     corpus.sentences = sentences;
     if (status == LAT_OK)
-        status = lat_evaluation_open(&e, other, pool, &corpus, NULL, NULL,
-                                     error);
+        status = lat_evaluation_open(&t.evaluation, other, pool, &corpus,
+                                     NULL, NULL, error);
+    if (status == LAT_OK)
+        status = trial_store_open(&t.store, &t.evaluation, &kind, NULL,
+                                  error);
     lat_buffer_text(to, "class\tsource\tword\tinsertion\tlayer\tfirst_rate\t"
                         "eligible\tflipped\tflip_rate\tchanged_rate\t"
                         "drop_mean\tdrop_median\n");
-    for (size_t i = 0; i < search->scored_count && status == LAT_OK; i++)
-        status = run_trigger(to, search, pool, &e, &search->scored[i],
-                             error);
-    lat_evaluation_free(&e);
+    if (status == LAT_OK)
+        status = run_all(to, &t, error);
+    trial_store_free(t.store);
+    lat_free(t.sentences);
+    lat_evaluation_free(&t.evaluation);
     lat_free(sentences);
     return status;
 }

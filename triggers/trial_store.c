@@ -39,7 +39,7 @@ struct trial_store {
     lat_intern *trials;
     entry *entries; /* room: a power of two */
     size_t room, count;
-    uint64_t queries, resumed;
+    uint64_t queries, resumed, tokens;
     double saved; /* clock */
     bool dirty;
 };
@@ -254,7 +254,7 @@ static lat_status take_entries(trial_store *s, const lat_map *map,
         *e = (entry){.key = make_key(trial, sentence),
                      .outcome = {get32(from + 8), float_of(get32(from + 12)),
                                  float_of(get32(from + 16)),
-                                 get32(from + 20)},
+                                 get32(from + 20), 0},
                      .answered = true, .from_file = true};
     }
     return status;
@@ -335,6 +335,11 @@ uint64_t trial_store_resumed(const trial_store *s)
     return s->resumed;
 }
 
+uint64_t trial_store_tokens(const trial_store *s)
+{
+    return s->tokens;
+}
+
 void trial_store_finish(trial_store *s)
 {
     if (s->file != NULL && lat_path_exists(s->file))
@@ -376,6 +381,10 @@ static lat_status ask(trial_store *s, lat_pool *pool, const lat_trial *trials,
             e->outcome = outcomes[i];
             e->answered = true;
             s->dirty = true;
+            s->tokens += outcomes[i].tokens;
+            if (s->kind.lengths != NULL)
+                lat_buffer_format(s->kind.lengths, "%u\n",
+                                  outcomes[i].tokens);
         }
         if (status == LAT_OK &&
             lat_clock_seconds() - s->saved > SECONDS_BETWEEN_SAVES)

@@ -26,6 +26,8 @@ typedef struct trial_kind {
     lat_pair_side where;
     size_t repeat;
     uint64_t seed;
+    lat_buffer *lengths; /* gets the tokens of each sentence that the model
+                            is given, one number a line; or NULL */
 } trial_kind;
 typedef struct trial_store trial_store;
 /* file may be NULL; one that belongs to other inputs, or that is damaged, is
@@ -44,6 +46,8 @@ lat_status trial_store_run(trial_store *store, lat_outcome *outcomes,
  * the file had. */
 uint64_t trial_store_queries(const trial_store *store);
 uint64_t trial_store_resumed(const trial_store *store);
+/* Tokens of the sentences that the model was given. */
+uint64_t trial_store_tokens(const trial_store *store);
 lat_status trial_store_save(trial_store *store, lat_error *error);
 void trial_store_finish(trial_store *store); /* removes the file */
 void trial_store_free(trial_store *store);

@@ -261,7 +261,11 @@ static void put_options(lat_json_writer *json, const lat_search *search)
     put_count(json, "max_queries", o->max_queries);
     put_name(json, "pair", lat_pair_side_name(o->where));
     put_count(json, "repeat", o->repeat == 0 ? 1 : o->repeat);
-    put_count(json, "upper", search->upper == SIZE_MAX ? 0 : search->upper);
+    lat_json_key(json, "upper");
+    if (search->upper == SIZE_MAX) /* every word */
+        lat_json_put_null(json);
+    else
+        lat_json_put_count(json, search->upper);
     put_count(json, "whole", o->whole);
     lat_json_close(json, '}');
 }

@@ -188,6 +188,7 @@ typedef struct lat_outcome {
     float own;         /* of the class predicted now */
     uint32_t cut;      /* 1: longer than the model's limit with the trigger,
                           so that something fell off its end */
+    uint32_t tokens;   /* that the model was given */
 } lat_outcome;
 /* outcomes: trials x count, in that order.  All perturbed sentences go
  * through the model together, in batches across trials.  *queries (may be
@@ -251,8 +252,10 @@ typedef struct lat_search_options {
     size_t bootstraps;
     uint64_t seed;
     uint64_t max_queries; /* 0 = no limit */
+    bool lengths;      /* keep the tokens of each sentence asked about */
     const char *cache; /* file for finished trials: read when it belongs to
-                          the same search, removed at the end; or NULL */
+                          the same search, there until lat_search_tidy; or
+                          NULL */
 } lat_search_options;
 
 /* One trigger, one insertion, on the held-out sentences. */
@@ -276,7 +279,7 @@ typedef struct lat_source_summary {
     size_t layer, length;
     uint32_t class_number;
     lat_insertion insertion;
-    size_t tried, kept;
+    size_t tried, kept, eligible; /* eligible: held-out sentences */
     uint64_t queries;            /* sentences asked for, all insertions */
     double mean_rate, best_rate; /* of the kept words, held out */
     double mean_changed;         /* untargeted */
@@ -321,6 +324,10 @@ typedef struct lat_search {
     uint64_t estimate;   /* most queries that it could take */
     uint64_t queries;    /* different sentences asked for */
     uint64_t resumed;    /* of them: found in the cache file */
+    uint64_t tokens;     /* of the sentences that the model was given */
+    double seconds;      /* of ranking and scoring, candidates included */
+    lat_buffer lengths;  /* with options.lengths: their tokens, one number a
+                            line, in order */
     struct trial_store *store; /* outcomes, for the flipped sentences */
     lat_arena arena;
 } lat_search;
@@ -343,6 +350,9 @@ typedef struct lat_search_input {
     void (*announce)(void *context, const lat_search *search);
     void *context;
 } lat_search_input;
+/* LAT_USAGE when a search cannot be told so. */
+lat_status lat_search_check(const lat_search_options *options, bool pairs,
+                            lat_error *error);
 /* Ranks candidates on the development half of the eligible sentences by
  * successive halving, scores the best on the held-out half.  LAT_OUT_OF_RANGE
  * when max_queries allows no candidate at all. */
@@ -350,6 +360,8 @@ lat_status lat_search_run(lat_search *out, lat_pool *pool,
                           const lat_search_input *input,
                           const lat_search_options *options,
                           lat_progress *progress, lat_error *error);
+/* Removes the cache file: to be called when what was found is safe. */
+void lat_search_tidy(lat_search *search);
 void lat_search_free(lat_search *search);
 /* Tables (trigger_write.c). */
 void lat_search_tsv(lat_buffer *to, const lat_search *search);
@@ -369,7 +381,10 @@ lat_status lat_search_augment(lat_buffer *to, const lat_search *search,
                               lat_error *error);
 /* The scored triggers on another model, over the same held-out sentences;
  * classes are matched by name, or by number when either has no names
- * (transfer.c). */
+ * (transfer.c).  The first tells whether the other model can be used. */
+lat_status lat_search_transfer_check(const lat_model_info *ours,
+                                     const lat_model_info *theirs,
+                                     lat_error *error);
 lat_status lat_search_transfer(lat_buffer *to, const lat_search *search,
                                lat_pool *pool, const lat_reader *other,
                                lat_error *error);

@@ -239,7 +239,9 @@ static void check_resume(const bench *b, const lat_buffer *want)
         put_tables(&got, &search);
         CHECK(got.size == want->size &&
               memcmp(got.data, want->data, got.size) == 0);
-        CHECK(!lat_path_exists(b->cache)); /* a finished search tidies up */
+        CHECK(lat_path_exists(b->cache)); /* until the tables are safe */
+        lat_search_tidy(&search);
+        CHECK(!lat_path_exists(b->cache));
         lat_buffer_free(&got);
         lat_search_free(&search);
     }
@@ -261,7 +263,35 @@ static void check_bad_cache(const bench *b, const lat_buffer *want)
     put_tables(&got, &search);
     CHECK(got.size == want->size &&
           memcmp(got.data, want->data, got.size) == 0);
+    lat_search_tidy(&search);
     lat_buffer_free(&got);
+    lat_search_free(&search);
+}
+
+/* Tokens are those of the sentences that the model was given, no more. */
+static void check_lengths(const bench *b)
+{
+    lat_search_options options = usual();
+    lat_search search = {0};
+    lat_error error = {0};
+    uint64_t lines = 0, tokens = 0;
+    options.lengths = true;
+    CHECK(run(&search, b, NULL, &options, &error) == LAT_OK);
+    const char *at = search.lengths.data;
+    const char *end = at + search.lengths.size;
+    while (at < end) {
+        uint64_t value = 0;
+        const char *line = memchr(at, '\n', (size_t)(end - at));
+        CHECK(line != NULL &&
+              lat_integer_read(at, (size_t)(line - at), &value));
+        /* [CLS], four words, a trigger of 1 to 3 words, [SEP] */
+        CHECK(value >= 7 && value <= 9);
+        tokens += value;
+        lines++;
+        at = line + 1;
+    }
+    CHECK(lines == search.queries && tokens == search.tokens);
+    CHECK(search.seconds > 0);
     lat_search_free(&search);
 }
 
@@ -325,6 +355,7 @@ int main(void)
     lat_search_free(&search);
     check_resume(&b, &one);
     check_bad_cache(&b, &one);
+    check_lengths(&b);
     check_budget(&b);
     check_empty(&b);
     lat_pool_free(pool);
