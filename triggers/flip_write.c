@@ -19,6 +19,7 @@ typedef struct flip {
     const char *a, *b; /* perturbed; b NULL for a single sentence */
     size_t a_size, b_size;
 } flip;
+/* Adds it to the buffer; whether that worked is asked at the end. */
 typedef void put_flip(lat_buffer *to, const flip *one);
 
 static void put_class(lat_buffer *to, const lat_search *search, uint32_t c)
@@ -224,11 +225,39 @@ static void put_training(lat_buffer *to, const flip *one)
     lat_buffer_char(to, '\n');
 }
 
+/* A word of several layers flips a sentence once for each; to train on it
+ * once is enough. */
+static lat_status add_distinct(lat_buffer *to, const lat_buffer *lines,
+                               lat_error *error)
+{
+    lat_intern *seen = NULL;
+    lat_status status = lat_intern_create(&seen, error);
+    for (size_t at = 0; at < lines->size && status == LAT_OK;) {
+        const char *line = lines->data + at;
+        const char *end = memchr(line, '\n', lines->size - at);
+        size_t size = (size_t)(end - line) + 1; /* each line has its end */
+        size_t known = lat_intern_count(seen);
+        size_t number = lat_intern_add(seen, line, size);
+        if (number == SIZE_MAX)
+            status = lat_error_memory(error, size);
+        else if (number == known)
+            lat_buffer_add(to, line, size);
+        at += size;
+    }
+    lat_intern_free(seen);
+    return status == LAT_OK ? lat_buffer_status(to, error) : status;
+}
+
 lat_status lat_search_augment(lat_buffer *to, const lat_search *search,
                               lat_error *error)
 {
+    lat_buffer all = {0};
     lat_buffer_text(to, search->evaluation.corpus->pairs
                             ? "sentence1\tsentence2\tlabel\n"
                             : "sentence\tlabel\n");
-    return all_flips(to, put_training, search, false, error);
+    lat_status status = all_flips(&all, put_training, search, false, error);
+    if (status == LAT_OK)
+        status = add_distinct(to, &all, error);
+    lat_buffer_free(&all);
+    return status;
 }

@@ -184,6 +184,15 @@ static void summarise(lat_source_summary *summary, const lat_search *out,
     summary->best_rate = best;
 }
 
+static double mean_difference(const double *value, const double *less,
+                              size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += value[i] - less[i];
+    return sum / (double)n;
+}
+
 /* One insertion of all kept triggers of a source. */
 static lat_status score_insertion(class_search *s, lat_source_summary *row,
                                   const candidates *list, size_t insertion,
@@ -219,9 +228,12 @@ static lat_status score_insertion(class_search *s, lat_source_summary *row,
             ((row->length - 1) * o->insertion_count + insertion) * n;
         if (row->source == LAT_SOURCE_CONCEPT)
             memcpy(concept_share, work.share, n * sizeof *work.share);
-        else if (status == LAT_OK && s->has_concept[row->length - 1])
+        else if (status == LAT_OK && s->has_concept[row->length - 1]) {
             status = bootstrap(&row->ahead, concept_share, work.share, n,
                                o->bootstraps, o->seed, error);
+            /* The difference itself, not the resamples' mean of it. */
+            row->ahead.mean = mean_difference(concept_share, work.share, n);
+        }
     }
     scoring_free(&work);
     return status;
@@ -402,5 +414,6 @@ lat_status search_score_concepts(class_search *s, const candidates *singles,
             status = score_concept(s, &facts, id, singles, i < kept, error);
     }
     word_facts_free(&facts);
+    s->asked = 0; /* no part of what the sources are compared by */
     return status;
 }

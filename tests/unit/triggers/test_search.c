@@ -177,6 +177,33 @@ static void check_halves(const bench *b, const lat_search *search)
     CHECK(e->clustered == expected && expected >= EVALUATED / 12);
 }
 
+/* The concept words' line of the same layer, class, length, insertion: a
+ * control is ahead or behind by the difference of the two means, and has
+ * cost as much when as many of its words were tried and kept. */
+static void check_against_concept(const lat_search *search,
+                                  const lat_source_summary *s)
+{
+    const lat_source_summary *concept = NULL;
+    for (size_t i = 0; i < search->summary_count && concept == NULL; i++) {
+        const lat_source_summary *other = &search->summaries[i];
+        if (other->source == LAT_SOURCE_CONCEPT && other->layer == s->layer &&
+            other->class_number == s->class_number &&
+            other->length == s->length && other->insertion == s->insertion)
+            concept = other;
+    }
+    CHECK(concept != NULL);
+    if (concept == NULL || s->source == LAT_SOURCE_CONCEPT)
+        return;
+    double apart = s->ahead.mean - (concept->mean_rate - s->mean_rate);
+    CHECK(apart < 1e-12 && apart > -1e-12);
+    if (s->source != LAT_SOURCE_GREEDY && s->tried == concept->tried &&
+        s->kept == concept->kept)
+        CHECK_MSG(s->queries == concept->queries,
+                  "%s asked %llu, the concepts %llu",
+                  lat_source_name(s->source), (unsigned long long)s->queries,
+                  (unsigned long long)concept->queries);
+}
+
 /* "good" ties a "bad" sentence, and ties go to class 0: alone it flips
  * nothing, twice it flips all; "bad" flips every "good" sentence. */
 static void check_found(const lat_search *search)
@@ -208,6 +235,7 @@ static void check_found(const lat_search *search)
         if (s->source == LAT_SOURCE_GREEDY && s->length == 1)
             CHECK(s->best_rate == (s->class_number == 0 ? 1 : 0));
         CHECK(s->accuracy_before == 1); /* golds follow the rule */
+        check_against_concept(search, s);
         if (s->source == LAT_SOURCE_CONCEPT && s->class_number == 0 &&
             s->length == 1)
             CHECK(s->accuracy_after < 1);
