@@ -151,37 +151,54 @@ void trigger_announce(void *call, const lat_search *search)
                 search->candidates, search->upper);
 }
 
-/* Layers at which a class has no concept words to try, and classes that no
- * held-out sentence can be flipped to. */
+/* The layers at which class c has no concept words to try, as " 4, 5";
+ * *unreachable: no held-out sentence can be flipped to it. */
+static void find_missing(lat_buffer *layers, bool *unreachable,
+                         const lat_search *search, uint32_t c)
+{
+    const lat_insertion first = search->options.insertions[0];
+    for (size_t i = 0; i < search->summary_count; i++) {
+        const lat_source_summary *s = &search->summaries[i];
+        if (s->class_number != c || s->source != LAT_SOURCE_CONCEPT ||
+            s->length != 1 || s->insertion != first)
+            continue;
+        if (s->tried == 0)
+            lat_buffer_format(layers, "%s %zu", layers->size == 0 ? "" : ",",
+                              s->layer);
+        *unreachable |= s->eligible == 0;
+    }
+}
+
 static void say_missing(const cli_call *call, const lat_search *search)
 {
     const lat_model_info *info = search->evaluation.reader->info;
     for (uint32_t c = 0; c < search->evaluation.classes; c++) {
         lat_buffer layers = {0};
-        bool none = false;
-        char *name = info->labels != NULL
-                         ? lat_copy_string(info->labels[c])
-                         : lat_format("%u", c);
-        for (size_t i = 0; i < search->summary_count; i++) {
-            const lat_source_summary *s = &search->summaries[i];
-            if (s->class_number != c || s->source != LAT_SOURCE_CONCEPT ||
-                s->length != 1 || s->insertion != search->summaries[0].insertion)
-                continue;
-            if (s->tried == 0)
-                lat_buffer_format(&layers, "%s %zu",
-                                  layers.size == 0 ? "" : ",", s->layer);
-            none |= s->eligible == 0;
-        }
+        bool unreachable = false;
+        char *name = info->labels != NULL ? lat_copy_string(info->labels[c])
+                                          : lat_format("%u", c);
+        find_missing(&layers, &unreachable, search, c);
         lat_buffer_char(&layers, '\0');
         if (name != NULL && !layers.failed && layers.size > 1)
-            cli_say(call, "triggers: no concept is polarised to '%s' at layer%s",
-                    name, layers.data);
-        if (name != NULL && none)
+            cli_say(call, "triggers: no concept of layer%s is polarised to "
+                          "'%s'",
+                    layers.data, name);
+        if (name != NULL && unreachable)
             cli_say(call, "triggers: no held-out sentence can be flipped to "
-                          "'%s'", name);
+                          "'%s'",
+                    name);
         lat_buffer_free(&layers);
         lat_free(name);
     }
+}
+
+void trigger_say_cut(const cli_call *call, size_t lines)
+{
+    if (lines != 0)
+        cli_say(call, "triggers: %zu lines have sentences that were cut at "
+                      "the model's limit with the trigger in them (column "
+                      "cut); what is appended falls off such a sentence",
+                lines);
 }
 
 void trigger_say(const cli_call *call, const lat_search *search)
@@ -206,11 +223,7 @@ void trigger_say(const cli_call *call, const lat_search *search)
         cli_say(call, "triggers: %zu candidates are longer than the model's "
                       "limit and were left out",
                 search->too_long);
-    if (cut != 0)
-        cli_say(call, "triggers: %zu lines have sentences that were cut at "
-                      "the model's limit with the trigger in them (column "
-                      "cut)",
-                cut);
+    trigger_say_cut(call, cut);
     cli_say(call, "triggers: %llu queries%s; %llu tokens through the model "
                   "in %.1f s, %.0f tokens a second",
             (unsigned long long)search->queries,

@@ -47,7 +47,7 @@ lat_status trigger_insertions(lat_insertion out[TRIGGER_INSERTIONS],
 lat_status trigger_options(lat_search_options *out,
                            lat_insertion insertions[TRIGGER_INSERTIONS],
                            const cli_call *call, lat_error *error);
-/* "last", "all" or a list of layer numbers, each of which must be among `layers`;
+/* "last", "all" or a list of layer numbers that are among `layers`;
  * *out holds indices into `layers`. */
 lat_status trigger_layers(size_t **out, size_t *count, const char *list,
                           const size_t *layers, size_t layer_count,
@@ -58,6 +58,8 @@ lat_status trigger_transfer_open(lat_reader *out, cli_call *call,
                                  lat_error *error);
 /* lat_search_input.announce with the cli_call as context: the estimate. */
 void trigger_announce(void *call, const lat_search *search);
+/* That so many lines have sentences that grew beyond the model's limit. */
+void trigger_say_cut(const cli_call *call, size_t lines);
 /* Why there is nothing, or what there is. */
 void trigger_say(const cli_call *call, const lat_search *search);
 /* triggers.tsv, summary.tsv, concepts.tsv, triggers.json, flips.tsv,

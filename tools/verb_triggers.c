@@ -92,6 +92,8 @@ typedef struct scoring {
     lat_outcome *outcomes, *own; /* usable_count */
     uint32_t *sentences;
     double accuracy_before;
+    size_t left_out;  /* words that leave no room for a sentence */
+    size_t cut_lines; /* lines with sentences that were cut */
 } scoring;
 
 /* One word, one insertion: a line for each class. */
@@ -127,6 +129,7 @@ static lat_status put_classes(lat_buffer *out, const lat_evaluation *e,
         put_cell(out, work->accuracy_before);
         put_cell(out, (double)right / (double)e->usable_count);
         lat_buffer_format(out, "\t%zu\n", flips.cut);
+        work->cut_lines += flips.cut != 0;
     }
     return LAT_OK;
 }
@@ -135,7 +138,7 @@ static lat_status put_classes(lat_buffer *out, const lat_evaluation *e,
 static lat_status score_word(lat_buffer *out, cli_call *call,
                              const lat_evaluation *e, const given *g,
                              const char *word, scoring *work,
-                             size_t *left_out, lat_error *error)
+                             lat_error *error)
 {
     bool fits = false;
     lat_trial trial = {.words = word, .where = g->where,
@@ -146,7 +149,7 @@ static lat_status score_word(lat_buffer *out, cli_call *call,
         cli_say(call, "'%.60s' is longer than the model's limit of %zu "
                       "tokens and was left out",
                 word, e->reader->info->max_tokens);
-        ++*left_out;
+        work->left_out++;
         return LAT_OK;
     }
     for (size_t i = 0; i < g->insertion_count && status == LAT_OK; i++) {
@@ -164,11 +167,11 @@ static lat_status score(lat_buffer *out, cli_call *call,
                         const lat_evaluation *e, const given *g,
                         lat_error *error)
 {
-    size_t n = e->usable_count, left_out = 0;
-    scoring work = {lat_new_array(n, sizeof *work.outcomes),
-                    lat_new_array(n, sizeof *work.own),
-                    lat_new_array(n, sizeof *work.sentences),
-                    (double)e->count / (double)n};
+    size_t n = e->usable_count;
+    scoring work = {.outcomes = lat_new_array(n, sizeof *work.outcomes),
+                    .own = lat_new_array(n, sizeof *work.own),
+                    .sentences = lat_new_array(n, sizeof *work.sentences),
+                    .accuracy_before = (double)e->count / (double)n};
     lat_status status = LAT_OK;
     lat_progress *progress = cli_progress(call);
     lat_buffer_text(out, "word\tclass\tinsertion\teligible\tflipped\t"
@@ -180,10 +183,10 @@ static lat_status score(lat_buffer *out, cli_call *call,
     lat_progress_begin(progress, "triggers", "words",
                        g->count * g->insertion_count);
     for (size_t w = 0; w < g->count && status == LAT_OK; w++)
-        status = score_word(out, call, e, g, g->words[w], &work, &left_out,
-                            error);
+        status = score_word(out, call, e, g, g->words[w], &work, error);
     lat_progress_end(progress);
-    if (status == LAT_OK && left_out == g->count)
+    trigger_say_cut(call, work.cut_lines);
+    if (status == LAT_OK && work.left_out == g->count)
         status = lat_error_set(error, LAT_OUT_OF_RANGE,
                                "no trigger fits into the model's limit");
     lat_free(work.outcomes);

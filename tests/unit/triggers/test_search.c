@@ -243,6 +243,27 @@ static void check_found(const lat_search *search)
     CHECK(search->queries > 0 && search->queries <= search->estimate);
 }
 
+static void check_threads(const bench *b, const lat_buffer *want)
+{
+    static const size_t threads[] = {1, 2, 3, 7};
+    lat_search_options options = usual();
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        lat_search search = {0};
+        lat_error error = {0};
+        lat_buffer got = {0};
+        lat_pool *pool = NULL;
+        CHECK(lat_pool_create(&pool, threads[t], &error) == LAT_OK);
+        CHECK(run(&search, b, pool, &options, &error) == LAT_OK);
+        put_tables(&got, &search);
+        CHECK_MSG(got.size == want->size &&
+                      memcmp(got.data, want->data, got.size) == 0,
+                  "%zu threads", threads[t]);
+        lat_buffer_free(&got);
+        lat_search_free(&search);
+        lat_pool_free(pool);
+    }
+}
+
 /* An allocation fails somewhere; what was asked by then is in the file, and
  * the next run ends with the same tables. */
 static void check_resume(const bench *b, const lat_buffer *want)
@@ -343,6 +364,48 @@ static void check_budget(const bench *b)
     CHECK(run(&search, b, NULL, &options, &error) == LAT_USAGE);
 }
 
+/* On the model that they were found on, triggers do the same again; a model
+ * of other classes is refused. */
+static void check_transfer(const bench *b)
+{
+    lat_search_options options = usual();
+    lat_search search = {0};
+    lat_error error = {0};
+    lat_buffer table = {0};
+    lat_reader other = {0};
+    char folder[40] = "/tmp/latent-other-XXXXXX";
+    size_t lines = 0;
+    CHECK(run(&search, b, NULL, &options, &error) == LAT_OK);
+    CHECK_MSG(lat_search_transfer(&table, &search, NULL, &b->reader,
+                                  &error) == LAT_OK,
+              "%s", lat_error_message(&error));
+    lat_buffer_char(&table, '\0');
+    for (char *line = strchr(table.data, '\n'); line != NULL && line[1] != '\0';
+         line = strchr(line + 1, '\n')) {
+        const lat_scored *s = &search.scored[lines++];
+        double first = -1, rate = -2;
+        size_t eligible = 0, flipped = 0;
+        const char *at = line + 1;
+        for (int tabs = 0; tabs < 5; at++)
+            tabs += *at == '\t';
+        CHECK(sscanf(at, "%lf\t%zu\t%zu\t%lf", &first, &eligible, &flipped,
+                     &rate) == 4);
+        CHECK(first == rate && rate == s->held_out.rate);
+        CHECK(eligible == s->held_out.eligible &&
+              flipped == s->held_out.flipped);
+    }
+    CHECK(lines == search.scored_count && lines > 20);
+    counting_make(folder, 3);
+    CHECK(lat_reader_open(&other, folder, &error) == LAT_OK);
+    CHECK(lat_search_transfer(&table, &search, NULL, &other, &error) ==
+          LAT_UNSUPPORTED);
+    lat_error_clear(&error);
+    lat_reader_close(&other);
+    counting_remove(folder);
+    lat_buffer_free(&table);
+    lat_search_free(&search);
+}
+
 /* No polarised concept: empty tables, no failure. */
 static void check_empty(bench *b)
 {
@@ -366,8 +429,7 @@ int main(void)
     lat_search_options options = usual();
     lat_search search = {0};
     lat_error error = {0};
-    lat_buffer one = {0}, three = {0};
-    lat_pool *pool = NULL;
+    lat_buffer one = {0};
     open_bench(&b);
     CHECK_MSG(run(&search, &b, NULL, &options, &error) == LAT_OK, "%s",
               lat_error_message(&error));
@@ -375,20 +437,14 @@ int main(void)
     check_found(&search);
     put_tables(&one, &search);
     lat_search_free(&search);
-    CHECK(lat_pool_create(&pool, 3, &error) == LAT_OK);
-    CHECK(run(&search, &b, pool, &options, &error) == LAT_OK);
-    put_tables(&three, &search);
-    CHECK(one.size == three.size &&
-          memcmp(one.data, three.data, one.size) == 0);
-    lat_search_free(&search);
+    check_threads(&b, &one);
     check_resume(&b, &one);
     check_bad_cache(&b, &one);
     check_lengths(&b);
+    check_transfer(&b);
     check_budget(&b);
     check_empty(&b);
-    lat_pool_free(pool);
     lat_buffer_free(&one);
-    lat_buffer_free(&three);
     close_bench(&b);
     return harness_end("test_search");
 }
