@@ -129,12 +129,14 @@ lat_status lat_evaluation_open(lat_evaluation *out, const lat_reader *reader,
                                const lat_corpus *clustered,
                                lat_progress *progress, lat_error *error)
 {
+    size_t n = corpus->count, classes = reader->info->classes, first = 0;
     memset(out, 0, sizeof *out);
-    if (!corpus->has_gold)
+    while (first < n && corpus->sentences[first].gold < 0)
+        first++;
+    if (!corpus->has_gold || first == n)
         return lat_error_set(error, LAT_NOT_FOUND,
-                             "the evaluation sentences have no label column; "
-                             "flip rates need the gold class");
-    size_t n = corpus->count, classes = reader->info->classes;
+                             "no evaluation sentence has a class (column "
+                             "label); flip rates need it");
     lat_intern *texts = NULL;
     float *logits = lat_new_array(n, classes * sizeof *logits);
     out->reader = reader;

@@ -86,16 +86,26 @@ for threads in 1 2 3 7; do
 done
 
 # Interrupted while it searches, then given again.
-search "$WORK/stopped" --threads 1 2>"$WORK/talk" &
+# shellcheck disable=SC2086
+"$LATENT" triggers --study "$WORK/study" --model $MODEL \
+    --eval "$WORK/eval.tsv" --layers all --bootstraps 20 $SEARCH \
+    -o "$WORK/stopped" --threads 1 2>"$WORK/talk" &
 child=$!
 tries=0
 until grep -q "at most" "$WORK/talk" || [ $tries -gt 600 ]; do
     sleep 0.05
     tries=$((tries + 1))
 done
-kill -INT $child 2>/dev/null
-if wait $child; then skip "the search was done before it was interrupted"; fi
-check "given again" search "$WORK/stopped" --quiet
+sleep 0.3
+kill -TERM $child 2>/dev/null
+if wait $child; then
+    skip "the search was done before it was interrupted"
+else
+    check "what was asked is kept" test -s "$WORK/stopped/trials.cache"
+fi
+runs 0 "given again" search "$WORK/stopped"
+[ -s "$WORK/talk" ] && says "some from an interrupted search"
+check "the cache is gone" test ! -e "$WORK/stopped/trials.cache"
 rm -f "$WORK/stopped/triggers.json"
 same "after an interruption" "$WORK/found1" "$WORK/stopped"
 
