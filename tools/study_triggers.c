@@ -16,7 +16,7 @@ lat_status study_triggers_check(const study *s, lat_error *error)
     lat_status status = trigger_options(&options, insertions, s->call, error);
     if (status == LAT_OK && s->options.eval != NULL)
         status = lat_search_check(&options, s->eval.pairs, error);
-    if (status == LAT_OK && !s->one_layer)
+    if (status == LAT_OK)
         status = trigger_layers(&numbers, &count,
                                 cli_text(s->call, "trigger-layers"),
                                 s->layers, s->layer_count, error);
