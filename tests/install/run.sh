@@ -112,12 +112,25 @@ runs 0 "make dist again" $MAKE dist
 same "the tar file has the same bytes" "$WORK/first" "$WORK/out"
 if command -v dpkg-deb >/dev/null; then
     runs 0 "make deb" $MAKE deb
-    cp "$BUILD"/latent_*.deb "$WORK/first.deb"
+    mkdir "$WORK/first-deb" "$WORK/again-deb" "$WORK/unpacked"
+    cp "$BUILD"/*latent*.deb "$WORK/first-deb"
     runs 0 "make deb again" $MAKE deb
-    same "the package has the same bytes" "$WORK/first.deb" \
-        "$BUILD"/latent_*.deb
-    runs 0 "it holds the program" dpkg-deb -c "$WORK/first.deb"
-    check "in /usr/bin" grep -q ' ./usr/bin/latent$' "$WORK/out"
+    cp "$BUILD"/*latent*.deb "$WORK/again-deb"
+    same "the packages have the same bytes" "$WORK/first-deb" \
+        "$WORK/again-deb"
+    for package in "$WORK"/first-deb/*.deb; do
+        runs 0 "it unpacks" dpkg-deb -x "$package" "$WORK/unpacked"
+    done
+    runs 0 "the packaged program" "$WORK/unpacked/usr/bin/latent" help
+    check "the packaged library has what its links name" \
+        test -s "$(find "$WORK/unpacked" -name liblatent.so)"
+    if command -v lintian >/dev/null; then
+        runs 0 "lintian" lintian --fail-on warning,error \
+            "$WORK"/first-deb/*.deb
+        check "it says nothing" test ! -s "$WORK/out"
+    else
+        skip "lintian is absent"
+    fi
 else
     skip "dpkg-deb is absent: make deb not tried"
 fi
