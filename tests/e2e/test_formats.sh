@@ -1,6 +1,6 @@
 #!/bin/sh
 # FORMATS.md names every file and column that a study has; other programs
-# read them: latent.py, SciPy, pandas, R where they are; get-model.sh against
+# read them: latent.py, SciPy, NeuroX, pandas, R where they are; get-model.sh against
 # a server of our own.
 . tests/e2e/lib.sh
 formats=tools/manual/FORMATS.md
@@ -111,6 +111,17 @@ assert sorted(arrays) == [0, 6] and len(arrays[6]) == len(table["word"])
 assert latent.call("classify", "model/demo/tuned.gguf", quiet=True,
                    text="a gripping film\n").startswith("label\t")
 P
+    cat >>"$WORK/try.py" <<'P'
+neurox = os.path.join(work, "states.json")
+latent.save_neurox(neurox, table, arrays)
+words, back = latent.load_neurox(neurox)
+assert list(words["word"]) == [str(word) for word in table["word"]]
+assert (words["sentence"] == table["sentence"]).all()
+assert sorted(back) == [0, 6]
+assert all((back[layer] == arrays[layer]).all() for layer in back)
+assert (latent.cluster(back[6], os.path.join(work, "back.npy")) ==
+        latent.cluster(arrays[6], os.path.join(work, "Z.npy"))).all()
+P
     runs 0 "latent.py" python3 "$WORK/try.py" "$study" "$WORK"
     runs 0 "the example" python3 tools/python/example.py "$study"
     check "it prints the layers" grep -q "^layer  6 " "$WORK/out"
@@ -131,6 +142,32 @@ P
 else
     skip "scipy is absent"
 fi
+# The states that latent.py left in $WORK, through NeuroX's own loader, and
+# what its writer makes of them through ours (it rounds to 8 decimals).
+if have neurox.data.loader && have numpy; then
+    runs 0 "NeuroX reads ours, we read NeuroX's" python3 - "$WORK" <<'P'
+import sys
+import latent, numpy
+from neurox.data.loader import load_activations
+from neurox.data.writer import ActivationsWriter
+work = sys.argv[1]
+words, arrays = latent.load_neurox(work + "/states.json")
+theirs, layers = load_activations(work + "/states.json")
+both = numpy.concatenate([arrays[0], arrays[6]], axis=1)
+assert layers == 2 and numpy.array_equal(numpy.concatenate(theirs), both)
+writer = ActivationsWriter.get_writer(work + "/written.json")
+for sentence in dict.fromkeys(words["sentence"]):
+    of = words["sentence"] == sentence
+    writer.write_activations(int(sentence), list(words["word"][of]),
+                             numpy.stack([arrays[0][of], arrays[6][of]]))
+writer.close()
+again, back = latent.load_neurox(work + "/written.json")
+assert list(again["word"]) == list(words["word"])
+assert abs(back[1] - arrays[6]).max() < 1e-8 + 1e-6
+P
+else
+    skip "neurox is absent"
+fi
 if have pandas; then
     runs 0 "pandas reads every table" python3 - "$study" <<'P'
 import glob, sys
@@ -140,14 +177,37 @@ for path in glob.glob(sys.argv[1] + "/**/*.tsv", recursive=True):
                             keep_default_na=False, na_values=[""])
     lines = open(path, encoding="utf-8", newline="\n").read().count("\n")
     assert len(table) == lines - 1, path
+flips = pandas.read_csv(sys.argv[1] + "/triggers/flips.csv")
+assert {"original_text", "perturbed_text"} <= set(flips.columns)
 P
 else
     skip "pandas is absent"
 fi
 if command -v Rscript >/dev/null; then
-    runs 0 "R reads a table" Rscript -e \
-        't <- read.delim(commandArgs(TRUE)[1], quote = ""); stopifnot(nrow(t) > 0)' \
-        "$study/align/human.tsv"
+    "$LATENT" extract model/demo/tuned.gguf --data tests/data/demo.tsv \
+        --limit 60 --layers 6 -q -o "$WORK/points"
+    "$LATENT" cluster "$WORK/points/layer-06.npy" -q --r-tree "$WORK/tree.R"
+    cat >"$WORK/try.R" <<'R'
+at <- commandArgs(TRUE)
+table <- read.delim(paste0(at[1], "/align/human.tsv"), quote = "")
+stopifnot(nrow(table) > 0)
+tree <- dget(at[2])
+n <- length(tree$order)
+file <- file(at[3], "rb")
+head <- as.integer(readBin(file, "raw", 10))
+readBin(file, "raw", head[9] + 256L * head[10])
+x <- readBin(file, "numeric", 1e8, size = 4, endian = "little")
+x <- matrix(x, nrow = n, byrow = TRUE)
+own <- hclust(dist(x), "ward.D2")
+stopifnot(all.equal(tree$height, own$height, tolerance = 1e-6))
+both <- table(cutree(tree, 10), cutree(own, 10))
+stopifnot(sum(both > 0) == 10)
+pdf(NULL)
+plot(tree)
+R
+    runs 0 "R reads a table, and a tree that is its own" \
+        Rscript "$WORK/try.R" "$study" "$WORK/tree.R" \
+        "$WORK/points/layer-06.npy"
 else
     skip "R is absent"
 fi

@@ -24,7 +24,8 @@ import sys
 import numpy
 
 __all__ = ["LatentError", "Occurrence", "Concept", "Study", "call", "run",
-           "extract", "cluster", "read_table", "read_clusters"]
+           "extract", "cluster", "read_table", "read_clusters",
+           "save_neurox", "load_neurox"]
 
 SIDES = ("base", "tuned")
 
@@ -174,6 +175,51 @@ def read_clusters(path):
                 concepts[number].occurrences.append(
                     Occurrence(word, int(n), int(sentence), int(position)))
     return [concepts[number] for number in sorted(concepts)]
+
+
+def save_neurox(path, words, arrays):
+    """What extract() gives as NeuroX's JSON (a name ending in .json): one
+    line a sentence, float32 values in full.  A sentence holds its kept words
+    alone: extract with min=1, max=0 for all of them."""
+    rows = {}
+    for row, sentence in enumerate(words["sentence"]):
+        rows.setdefault(int(sentence), []).append(row)
+    layers = [(layer, numpy.asarray(arrays[layer], numpy.float32))
+              for layer in sorted(arrays)]
+    with open(path, "w", encoding="utf-8") as file:
+        for sentence, members in rows.items():
+            features = [{"token": str(words["word"][row]),
+                         "layers": [{"index": layer,
+                                     "values": array[row].tolist()}
+                                    for layer, array in layers]}
+                        for row in members]
+            file.write(json.dumps({"linex_index": sentence,
+                                   "features": features},
+                                  ensure_ascii=False) + "\n")
+
+
+def load_neurox(path):
+    """NeuroX's JSON as (words, {layer index: float32 array}), the words with
+    columns word, sentence, position; an array is what cluster() takes."""
+    words = {"word": [], "sentence": [], "position": []}
+    values = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            sentence = json.loads(line)
+            for position, token in enumerate(sentence["features"]):
+                words["word"].append(token["token"])
+                words["sentence"].append(sentence["linex_index"])
+                words["position"].append(position)
+                for layer in token["layers"]:
+                    values.setdefault(layer["index"], []).append(
+                        numpy.array(layer["values"], numpy.float32))
+    arrays = {layer: numpy.stack(rows) for layer, rows in values.items()}
+    if any(len(rows) != len(words["word"]) for rows in values.values()):
+        raise ValueError(f"{path}: a token lacks a layer")
+    return ({"word": numpy.array(words["word"], dtype=object),
+             "sentence": numpy.array(words["sentence"], dtype=numpy.int64),
+             "position": numpy.array(words["position"], dtype=numpy.int64)},
+            arrays)
 
 
 class Study:
