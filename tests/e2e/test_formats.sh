@@ -1,7 +1,7 @@
 #!/bin/sh
 # FORMATS.md names every file and column that a study has; other programs
-# read them: latent.py, SciPy, NeuroX, pandas, R where they are; get-model.sh against
-# a server of our own.
+# read them: latent.py, SciPy, NeuroX, llama.cpp, pandas, R where they are;
+# get-model.sh against a server of our own.
 . tests/e2e/lib.sh
 formats=tools/manual/FORMATS.md
 study=$WORK/study
@@ -167,6 +167,14 @@ assert abs(back[1] - arrays[6]).max() < 1e-8 + 1e-6
 P
 else
     skip "neurox is absent"
+fi
+# A build of llama.cpp, over a GGUF that we convert.
+hub=$SHARED/models/minilm-sst2
+if have xllamacpp && [ -n "$SHARED" ] && [ -d "$hub" ]; then
+    runs 0 "llama.cpp has the states of our GGUF" \
+        python3 tests/oracle/llama_cpp.py "$LATENT" "$hub" f16
+else
+    skip "xllamacpp or the reference models are absent"
 fi
 if have pandas; then
     runs 0 "pandas reads every table" python3 - "$study" <<'P'
