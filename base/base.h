@@ -235,6 +235,23 @@ void lat_output_abort_all(void);
 lat_status lat_file_write(const char *path, const void *data, size_t size,
                           lat_error *error);
 
+/* ---- Room on disk (spill.c) --------------------------------------------- */
+
+/* Memory that lies in a file of `folder`, which has no name and is gone when
+ * it is closed or the process ends, however it ends.  All of it is reserved
+ * at once: a full disk is LAT_IO here, never a fault later.  Starts as
+ * zeros; lat_memory_* do not count it. */
+typedef struct lat_spill {
+    void *data;
+    size_t size; /* bytes; 0 is fine */
+} lat_spill;
+lat_status lat_spill_open(lat_spill *out, const char *folder, size_t size,
+                          lat_error *error);
+/* Bytes from..to will not be looked at for a while: their pages are the
+ * system's again.  What they hold stays. */
+void lat_spill_rest(const lat_spill *spill, size_t from, size_t to);
+void lat_spill_close(lat_spill *spill);
+
 /* ---- Threads (thread.c) ------------------------------------------------- */
 
 typedef struct lat_pool lat_pool;

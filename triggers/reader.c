@@ -237,6 +237,8 @@ lat_status lat_reader_states(const lat_reader *reader, lat_pool *pool,
         status = pass_block(&p, pool, s0, s1, w0, w1, error);
         if (want->progress != NULL)
             lat_progress_add(want->progress, s1 - s0);
+        if (status == LAT_OK && want->settled != NULL)
+            want->settled(want->context, w1);
         if (status == LAT_OK && lat_interrupted())
             status = lat_error_set(error, LAT_INTERRUPTED, "interrupted");
         s0 = s1;

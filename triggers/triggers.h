@@ -72,6 +72,10 @@ typedef struct lat_reader_want {
                              head */
     lat_pooling pooling;
     lat_progress *progress; /* counts sentences; or NULL */
+    /* Or NULL: called as the pass goes on; the vectors of the first `words`
+     * words are there in all layers and are not looked at again. */
+    void (*settled)(void *context, size_t words);
+    void *context;
 } lat_reader_want;
 lat_status lat_reader_states(const lat_reader *reader, lat_pool *pool,
                              const lat_tokens *tokens,

@@ -290,6 +290,39 @@ static void test_abort_all(void)
     CHECK(count_files() == 0);
 }
 
+/* A spill has no name, starts as zeros, and keeps what rests. */
+static void test_spill(void)
+{
+    enum { BYTES = 300000 };
+    lat_spill spill = {0};
+    lat_error e = {0};
+    CHECK(lat_spill_open(&spill, folder, BYTES, &e) == LAT_OK);
+    CHECK(count_files() == 0);
+    unsigned char *data = spill.data;
+    size_t off = 0;
+    CHECK(data != NULL && spill.size == BYTES);
+    for (size_t i = 0; data != NULL && i < BYTES; i++) {
+        off += data[i] != 0;
+        data[i] = (unsigned char)(i * 7);
+    }
+    lat_spill_rest(&spill, 1, BYTES - 1);
+    lat_spill_rest(&spill, 5000, 5001);   /* within a page: nothing */
+    lat_spill_rest(&spill, 0, 2 * BYTES); /* beyond: nothing */
+    for (size_t i = 0; data != NULL && i < BYTES; i++)
+        off += data[i] != (unsigned char)(i * 7);
+    CHECK_MSG(off == 0, "%zu bytes differ", off);
+    lat_spill_close(&spill);
+    lat_spill_close(&spill);
+    CHECK(spill.data == NULL);
+    CHECK(lat_spill_open(&spill, folder, 0, &e) == LAT_OK);
+    lat_spill_close(&spill);
+    CHECK(lat_spill_open(&spill, in_folder("none"), 9, &e) ==
+          LAT_NOT_FOUND);
+    lat_error_clear(&e);
+    CHECK(lat_spill_open(&spill, folder, SIZE_MAX / 2, &e) != LAT_OK);
+    CHECK(e.text[0] != '\0' && spill.data == NULL && count_files() == 0);
+}
+
 int main(void)
 {
     CHECK(mkdtemp(folder) != NULL);
@@ -301,6 +334,7 @@ int main(void)
     test_devices();
     test_stdout();
     test_abort_all();
+    test_spill();
     CHECK(count_files() == 0);
     CHECK(rmdir(folder) == 0);
     CHECK(lat_memory_in_use() == 0);
