@@ -71,6 +71,10 @@ lat_status lat_tree_cut(const lat_tree *tree, size_t k, uint32_t *labels,
                         lat_error *error);
 /* Clusters left by the merges of height <= `height`. */
 size_t lat_tree_count_at(const lat_tree *tree, double height);
+/* Sum over points of the squared distance to the mean of their cluster in
+ * the cut at K, from the heights alone: a merge adds half of its height
+ * squared (Ward 1963).  K above N gives 0, K = 0 what K = 1 does. */
+double lat_tree_inertia(const lat_tree *tree, size_t k);
 /* SciPy's Z as npy, float64 (N-1) x 4; and back (checked). */
 lat_status lat_tree_write(const lat_tree *tree, const char *path,
                           unsigned char *sha256, lat_error *error);

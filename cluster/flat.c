@@ -29,9 +29,18 @@ lat_status lat_flat_renumber(uint32_t *labels, size_t n, size_t k,
     return LAT_OK;
 }
 
-lat_status lat_points_check(const float *points, size_t n, size_t h,
-                            lat_error *error)
+lat_status lat_flat_check(const float *points, size_t n, size_t h, size_t k,
+                          lat_error *error)
 {
+    if (h == 0)
+        return lat_error_set(error, LAT_OUT_OF_RANGE,
+                             "the points have no coordinates, expected at "
+                             "least one");
+    if (k == 0 || k > n || n > INT32_MAX)
+        return lat_error_set(error, LAT_OUT_OF_RANGE,
+                             "%llu clusters of %llu points, expected 1 to as "
+                             "many as there are points",
+                             (unsigned long long)k, (unsigned long long)n);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < h; j++)
             if (!isfinite(points[i * h + j]))

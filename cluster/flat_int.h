@@ -9,9 +9,9 @@
 /* Labels below k become 0.. by first appearance; *used of them. */
 lat_status lat_flat_renumber(uint32_t *labels, size_t n, size_t k,
                              size_t *used, lat_error *error);
-/* Refuses NaN and infinity with the row. */
-lat_status lat_points_check(const float *points, size_t n, size_t h,
-                            lat_error *error);
+/* Refuses what cannot make k clusters, and NaN and infinity with the row. */
+lat_status lat_flat_check(const float *points, size_t n, size_t h, size_t k,
+                          lat_error *error);
 
 /* Points against centres, for K-Means and Leaders: nearest.c.
  *

@@ -231,13 +231,7 @@ lat_status lat_cluster_kmeans(lat_flat *out, lat_pool *pool,
     lat_random random;
     size_t most = options->rounds > 0 ? options->rounds : 300;
     *out = flat;
-    if (h == 0 || state.k == 0 || state.k > n || n > INT32_MAX)
-        return lat_error_set(error, LAT_OUT_OF_RANGE,
-                             "%llu clusters of %llu points, expected 1 to as "
-                             "many as there are points",
-                             (unsigned long long)state.k,
-                             (unsigned long long)n);
-    lat_status status = lat_points_check(points, n, h, error);
+    lat_status status = lat_flat_check(points, n, h, state.k, error);
     if (status == LAT_OK)
         status = lat_nearest_create(&state.nearest, pool, points, n, h,
                                     state.k, error);
@@ -245,12 +239,15 @@ lat_status lat_cluster_kmeans(lat_flat *out, lat_pool *pool,
         status = state_create(&state, error);
     if (status != LAT_OK)
         goto done;
-    if (options->progress != NULL)
-        lat_progress_begin(options->progress, "K-Means", "rounds", 0);
+    lat_progress_begin(options->progress, "K-Means", "seeds", state.k);
     lat_random_seed(&random, options->seed, 0);
     add_seed(&state, (size_t)lat_random_below(&random, n));
-    while (state.nearest.centres < state.k && !lat_interrupted())
+    while (state.nearest.centres < state.k && !lat_interrupted()) {
+        lat_progress_add(options->progress, 1);
         add_seed(&state, draw_point(&state, &random));
+    }
+    lat_progress_add(options->progress, 1);
+    lat_progress_begin(options->progress, "K-Means", "rounds", 0);
     status = run_rounds(&state, most, &flat, options->progress, error);
     if (options->progress != NULL)
         lat_progress_end(options->progress);

@@ -105,14 +105,14 @@ static lat_status run_pass(leaders_state *state, double tau,
 /* The smallest tau, to a few percent of the number, that stays within the
  * limit; leaves the state after a pass at it. */
 static lat_status find_tau(leaders_state *state, double *tau,
-                           lat_error *error)
+                           lat_progress *progress, lat_error *error)
 {
     /* Coordinates lie in [-1, 1] by the scale: no two farther apart. */
     double low = 0, high = 2 * sqrt((double)state->nearest.h);
     bool at_high = false;
     for (int step = 0; step < TAU_STEPS; step++) {
         double middle = (low + high) / 2;
-        lat_status status = run_pass(state, middle, NULL, error);
+        lat_status status = run_pass(state, middle, progress, error);
         if (status != LAT_OK)
             return status;
         size_t count = state->nearest.centres;
@@ -125,7 +125,7 @@ static lat_status find_tau(leaders_state *state, double *tau,
             break;
     }
     *tau = high;
-    return at_high ? LAT_OK : run_pass(state, high, NULL, error);
+    return at_high ? LAT_OK : run_pass(state, high, progress, error);
 }
 
 /* Ward on the means of the leaders' points; labels of points. */
@@ -186,16 +186,10 @@ void lat_leaders_free(lat_leaders *leaders)
     *leaders = empty;
 }
 
-static lat_status check_options(const lat_leaders_options *options, size_t n,
-                                size_t h, lat_error *error)
+static lat_status check_options(const lat_leaders_options *options,
+                                lat_error *error)
 {
     bool bad_tau = !(options->tau >= 0) || isinf(options->tau);
-    if (h == 0 || options->k == 0 || options->k > n || n > INT32_MAX)
-        return lat_error_set(error, LAT_OUT_OF_RANGE,
-                             "%llu clusters of %llu points, expected 1 to as "
-                             "many as there are points",
-                             (unsigned long long)options->k,
-                             (unsigned long long)n);
     if (bad_tau || (!(options->tau > 0) && options->leaders < options->k))
         return lat_error_set(error, LAT_USAGE,
                              "Leaders need a tau above 0, or a number of "
@@ -213,11 +207,15 @@ static lat_status find_leaders(leaders_state *state, lat_leaders *out,
     if (options->tau > 0) {
         state->limit = s->n;
         out->tau = options->tau;
+        lat_progress_begin(options->progress, "leaders", "points", s->n);
         status = run_pass(state, out->tau * s->scale, options->progress,
                           error);
     } else {
         state->limit = options->leaders < s->n ? options->leaders : s->n;
-        status = find_tau(state, &out->tau, error);
+        /* At most so many passes; most of them are cut short. */
+        lat_progress_begin(options->progress, "leaders at some tau", "points",
+                           (uint64_t)s->n * (TAU_STEPS + 1));
+        status = find_tau(state, &out->tau, options->progress, error);
         out->tau /= s->scale;
     }
     out->leaders = s->centres;
@@ -238,13 +236,11 @@ lat_status lat_cluster_leaders(lat_leaders *out, lat_pool *pool,
     leaders_state state = {.pool = pool};
     lat_leaders empty = {0};
     *out = empty;
-    lat_status status = check_options(options, n, h, error);
+    lat_status status = lat_flat_check(points, n, h, options->k, error);
     if (status == LAT_OK)
-        status = lat_points_check(points, n, h, error);
+        status = check_options(options, error);
     if (status != LAT_OK)
         return status;
-    if (options->progress != NULL)
-        lat_progress_begin(options->progress, "leaders", "points", n);
     status = lat_nearest_create(&state.nearest, pool, points, n, h,
                                 n < 1024 ? n : 1024, error);
     state.leader = lat_new_array(n, sizeof *state.leader);
@@ -253,8 +249,7 @@ lat_status lat_cluster_leaders(lat_leaders *out, lat_pool *pool,
         status = lat_error_memory(error, (uint64_t)n * 12);
     if (status == LAT_OK)
         status = find_leaders(&state, out, options, error);
-    if (options->progress != NULL)
-        lat_progress_end(options->progress);
+    lat_progress_end(options->progress);
     if (status == LAT_OK)
         status = join_leaders(&state, out, options, error);
     if (status == LAT_OK) {

@@ -67,3 +67,13 @@ size_t lat_tree_count_at(const lat_tree *tree, double height)
     }
     return tree->points - low;
 }
+
+double lat_tree_inertia(const lat_tree *tree, size_t k)
+{
+    size_t n = tree->points, most = n > 0 ? n - 1 : 0;
+    size_t done = k < n ? n - k : 0;
+    double sum = 0;
+    for (size_t t = 0; t < done && t < most; t++)
+        sum += tree->merges[t].height * tree->merges[t].height / 2;
+    return sum;
+}

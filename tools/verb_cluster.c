@@ -2,7 +2,7 @@
  * verb_cluster.c - clusters of the rows of an npy file.
  */
 #include "../align/align.h"
-#include "../cluster/cluster.h"
+#include "clustering_int.h"
 #include "verbs_int.h"
 
 #include <string.h>
@@ -10,154 +10,92 @@
 static const cli_option options[] = {
     {"linkage", 0, CLI_TEXT, "Z.npy",
      "the tree as SciPy's Z (float64, N-1 x 4)", NULL},
-    {"method", 0, CLI_TEXT, "METHOD",
-     "ward (exact), kmeans, or leaders (then Ward on them)", "ward"},
+    OPTIONS_METHOD,
     {"k", 0, CLI_TEXT, "LIST", "cuts, such as 10,100 or 50-60", "600"},
     {"heights", 0, CLI_MANY, "H",
-     "print how many clusters merges up to this height leave", NULL},
+     "cut here: print how many clusters merges up to this height leave",
+     NULL},
+    {"tree", 0, CLI_TEXT, "Z.npy",
+     "cut this tree, such as a study's linkage.npy, in place of points",
+     NULL},
     {"newick", 0, CLI_TEXT, "FILE", "the tree in Newick form", NULL},
     {"r-tree", 0, CLI_TEXT, "FILE",
      "the tree for R: hc <- dget(FILE) is an hclust", NULL},
-    {"tau", 0, CLI_NUMBER, "T",
-     "leaders: distance within which a point joins one; 0: found from "
-     "--leaders", "0"},
-    {"leaders", 0, CLI_COUNT, "N", "leaders: about how many", "10000"},
     {"seed", 0, CLI_COUNT, "N", "kmeans: seed of the first centres", "1"},
-    {"compare", 0, CLI_FLAG, NULL,
-     "kmeans, leaders: also run Ward and print the adjusted Rand index",
-     NULL},
     {"checkpoint", 0, CLI_TEXT, "FILE",
      "ward: keep the joins so far here, at most every 60 s, and go on from "
      "them", NULL},
     {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
     {"labels", 0, CLI_TEXT, "FILE",
-     "table of labels, one column k=K for each cut", NULL},
+     "table of labels, one column k=K or h=H for each cut", NULL},
     {"words", 0, CLI_TEXT, "FILE",
      "words.tsv of the points (as `latent extract` writes it)", NULL},
     {"concepts", 0, CLI_TEXT, "FILE",
-     "the cut's clusters in ConceptX form; needs --words and one K", NULL},
+     "the cut's clusters in ConceptX form; needs --words and one cut", NULL},
     {0}};
 
+/* Into k clusters; of a height: `name` as it was given, k when the tree is
+ * there. */
+typedef struct cluster_cut {
+    size_t k;
+    const char *name;
+    double height;
+} cluster_cut;
+
 typedef struct cluster_state {
+    lat_npy npy; /* of the points, until they are read */
     float *points;
     size_t n, h;
-    lat_tree tree;
-    size_t *cuts;
+    clustering_how how;
+    lat_tree tree; /* Ward's, where there is one */
+    cluster_cut *cuts;
     size_t cut_count;
     uint32_t *labels; /* cut_count x n */
 } cluster_state;
 
-static lat_status read_points(cluster_state *s, const char *path,
+static lat_status open_points(cluster_state *s, const char *path,
                               lat_error *error)
 {
-    lat_npy npy = {0};
-    lat_status status = lat_npy_open(&npy, path, error);
+    lat_status status = lat_npy_open(&s->npy, path, error);
     if (status != LAT_OK)
         return status;
-    if (npy.dims != 2) {
-        status = lat_error_set(error, LAT_MALFORMED,
-                               "the array has %zu dimensions, expected 2 "
-                               "(points x width)",
-                               npy.dims);
-        lat_error_in_file(error, path);
-        goto done;
+    if (s->npy.dims != 2) {
+        lat_error_set(error, LAT_MALFORMED,
+                      "the array has %zu dimensions, expected 2 (points x "
+                      "width)",
+                      s->npy.dims);
+        return lat_error_in_file(error, path);
     }
-    s->n = npy.shape[0];
-    s->h = npy.shape[1];
+    s->n = s->npy.shape[0];
+    s->h = s->npy.shape[1];
+    if (s->n == 0) {
+        lat_error_set(error, LAT_OUT_OF_RANGE,
+                      "the array holds no points, expected at least one");
+        return lat_error_in_file(error, path);
+    }
+    return LAT_OK;
+}
+
+/* Once it is clear that all the rest will fit in --memory. */
+static lat_status read_points(cli_call *call, cluster_state *s,
+                              lat_error *error)
+{
     size_t count = s->n * s->h; /* checked when the file was opened */
+    size_t k = 1;
+    for (size_t i = 0; i < s->cut_count; i++)
+        k = s->cuts[i].k > k ? s->cuts[i].k : k;
+    uint64_t need = (uint64_t)count * sizeof *s->points +
+                    (uint64_t)s->cut_count * s->n * sizeof *s->labels +
+                    clustering_memory(&s->how, s->n, s->h, k,
+                                      lat_pool_threads(cli_pool(call)));
+    lat_status status = clustering_afford(call, need, error);
+    if (status != LAT_OK)
+        return status;
     s->points = lat_new_array(count, sizeof *s->points);
-    if (s->points == NULL) {
-        status = lat_error_memory(error, (uint64_t)count * 4);
-        goto done;
-    }
-    lat_npy_floats(s->points, &npy);
-done:
-    lat_npy_close(&npy);
-    return status;
-}
-
-/* Flat clusters in place of a cut: one K at a time. */
-static lat_status flat_cut(cli_call *call, cluster_state *s, size_t k,
-                           uint32_t *labels, lat_error *error)
-{
-    lat_flat flat = {0};
-    lat_leaders leaders = {{0}, 0, 0, {0}, NULL};
-    lat_status status = LAT_OK;
-    const lat_flat *found = &flat;
-    if (strcmp(cli_text(call, "method"), "kmeans") == 0) {
-        const lat_kmeans_options how = {.k = k,
-                                        .seed = cli_count(call, "seed"),
-                                        .progress = cli_progress(call)};
-        status = lat_cluster_kmeans(&flat, cli_pool(call), s->points, s->n,
-                                    s->h, &how, error);
-    } else {
-        size_t most = (size_t)cli_count(call, "leaders");
-        const lat_leaders_options how = {
-            .k = k, .tau = cli_number(call, "tau"),
-            .leaders = most < s->n ? most : s->n,
-            .progress = cli_progress(call)};
-        status = lat_cluster_leaders(&leaders, cli_pool(call), s->points,
-                                     s->n, s->h, &how, error);
-        found = &leaders.flat;
-    }
-    if (status == LAT_OK) {
-        memcpy(labels, found->labels, s->n * sizeof *labels);
-        cli_say(call, "k=%zu: within-cluster sum of squares %.9g", k,
-                found->inertia);
-        if (found == &leaders.flat)
-            cli_say(call, "k=%zu: %zu leaders, tau %.9g", k,
-                    leaders.leaders, leaders.tau);
-    }
-    lat_flat_free(&flat);
-    lat_leaders_free(&leaders);
-    return status;
-}
-
-static bool is_ward(const cli_call *call)
-{
-    return strcmp(cli_text(call, "method"), "ward") == 0;
-}
-
-static lat_status flat_cuts(cli_call *call, cluster_state *s,
-                            lat_error *error)
-{
-    lat_status status = LAT_OK;
-    uint32_t *ward = lat_new_array(s->n, sizeof *ward);
-    s->labels = lat_new_array(s->cut_count, s->n * sizeof *s->labels);
-    if (s->labels == NULL || ward == NULL)
-        status = lat_error_memory(error, (uint64_t)s->cut_count * s->n * 4);
-    for (size_t i = 0; i < s->cut_count && status == LAT_OK; i++) {
-        double rand_index = 0;
-        uint32_t *labels = s->labels + i * s->n;
-        status = flat_cut(call, s, s->cuts[i], labels, error);
-        if (status != LAT_OK || !cli_given(call, "compare"))
-            continue;
-        status = lat_tree_cut(&s->tree, s->cuts[i], ward, error);
-        if (status == LAT_OK)
-            status = lat_flat_rand(&rand_index, labels, ward, s->n, error);
-        if (status == LAT_OK)
-            cli_say(call, "k=%zu: adjusted Rand index with Ward %.6f",
-                    s->cuts[i], rand_index);
-    }
-    lat_free(ward);
-    return status;
-}
-
-static lat_status make_cuts(cli_call *call, cluster_state *s,
-                            lat_error *error)
-{
-    if (!is_ward(call))
-        return flat_cuts(call, s, error);
-
-    s->labels = lat_new_array(s->cut_count, s->n * sizeof *s->labels);
-    if (s->labels == NULL)
-        return lat_error_memory(error, (uint64_t)s->cut_count * s->n * 4);
-    for (size_t i = 0; i < s->cut_count; i++) {
-        lat_status status = lat_tree_cut(&s->tree, s->cuts[i],
-                                         s->labels + i * s->n, error);
-        if (status != LAT_OK)
-            return status;
-    }
+    if (s->points == NULL)
+        return lat_error_memory(error, (uint64_t)count * 4);
+    lat_npy_floats(s->points, &s->npy);
+    lat_npy_close(&s->npy);
     return LAT_OK;
 }
 
@@ -165,8 +103,13 @@ static lat_status write_labels(const cluster_state *s, const char *path,
                                lat_error *error)
 {
     lat_buffer text = {0};
-    for (size_t i = 0; i < s->cut_count; i++)
-        lat_buffer_format(&text, "%sk=%zu", i == 0 ? "" : "\t", s->cuts[i]);
+    for (size_t i = 0; i < s->cut_count; i++) {
+        lat_buffer_text(&text, i == 0 ? "" : "\t");
+        if (s->cuts[i].name != NULL)
+            lat_buffer_format(&text, "h=%s", s->cuts[i].name);
+        else
+            lat_buffer_format(&text, "k=%zu", s->cuts[i].k);
+    }
     lat_buffer_char(&text, '\n');
     for (size_t p = 0; p < s->n; p++)
         for (size_t i = 0; i < s->cut_count; i++)
@@ -259,22 +202,24 @@ static lat_status write_concepts(const cluster_state *s, const char *words,
     return status;
 }
 
-static lat_status check_options(const cli_call *call, lat_error *error)
+static lat_status check_options(const cli_call *call,
+                                const clustering_how *how, lat_error *error)
 {
-    const char *method = cli_text(call, "method");
     bool tree = cli_given(call, "linkage") || cli_given(call, "newick") ||
                 cli_given(call, "r-tree") || cli_given(call, "heights");
-    if (!is_ward(call) && strcmp(method, "kmeans") != 0 &&
-        strcmp(method, "leaders") != 0)
+    if ((cli_arguments(call) == 0) != cli_given(call, "tree"))
         return lat_error_set(error, LAT_USAGE,
-                             "--method is '%.40s', expected ward, kmeans or "
-                             "leaders",
-                             method);
-    if (tree && !is_ward(call))
+                             "cluster needs POINTS.npy or --tree, one of "
+                             "them");
+    if (tree && how->method != CLUSTERING_WARD)
         return lat_error_set(error, LAT_USAGE,
                              "%s makes no tree: --linkage, --newick, "
                              "--r-tree and --heights need --method ward",
-                             method);
+                             clustering_names[how->method]);
+    if (cli_given(call, "tree") && how->method != CLUSTERING_WARD)
+        return lat_error_set(error, LAT_USAGE,
+                             "%s needs the points: a tree can only be cut",
+                             clustering_names[how->method]);
     if (!tree && !cli_given(call, "labels") && !cli_given(call, "concepts"))
         return lat_error_set(error, LAT_USAGE,
                              "nothing to write: give --linkage, --labels, "
@@ -285,38 +230,102 @@ static lat_status check_options(const cli_call *call, lat_error *error)
     return LAT_OK;
 }
 
-/* --k as cuts of these points. */
+/* ---- Cuts --------------------------------------------------------------- */
+
+/* The numbers of --k.  Heights alone leave its default out. */
+static lat_status read_numbers(const cli_call *call, size_t **out,
+                               size_t *count, size_t n, lat_error *error)
+{
+    const char *list = cli_text(call, "k");
+    if (cli_given(call, "heights") && !cli_given(call, "k"))
+        return LAT_OK;
+    lat_status status = lat_range_read(out, count, list, n, error);
+    if (status == LAT_OUT_OF_RANGE)
+        lat_error_clear(error);
+    if (status == LAT_OUT_OF_RANGE ||
+        (status == LAT_OK && (*count == 0 || (*out)[0] == 0)))
+        status = lat_error_set(error, LAT_OUT_OF_RANGE,
+                               "--k is '%s', expected 1 to %zu (the number "
+                               "of points)",
+                               list, n);
+    return status;
+}
+
 static lat_status read_cuts(const cli_call *call, cluster_state *s,
                             lat_error *error)
 {
-    const char *list = cli_text(call, "k");
-    lat_status status =
-        lat_range_read(&s->cuts, &s->cut_count, list, s->n, error);
-    if (status == LAT_OK && (s->cut_count == 0 || s->cuts[0] == 0))
-        return lat_error_set(error, LAT_OUT_OF_RANGE,
-                             "--k is '%s', expected 1 to %zu (the number of "
-                             "points)",
-                             list, s->n);
-    if (status == LAT_OK && cli_given(call, "concepts") &&
-        s->cut_count != 1)
-        return lat_error_set(error, LAT_USAGE,
-                             "--concepts needs one K, --k gives %zu",
-                             s->cut_count);
+    const char *const *heights = NULL;
+    size_t *numbers = NULL, count = 0;
+    size_t high = cli_many(call, "heights", &heights);
+    lat_status status = read_numbers(call, &numbers, &count, s->n, error);
+    if (status == LAT_OK && cli_given(call, "concepts") && count + high != 1)
+        status = lat_error_set(error, LAT_USAGE,
+                               "--concepts needs one cut, --k and --heights "
+                               "give %zu",
+                               count + high);
+    if (status == LAT_OK)
+        s->cuts = lat_new_array(count + high, sizeof *s->cuts);
+    if (status == LAT_OK && s->cuts == NULL)
+        status = lat_error_memory(error, (count + high) * sizeof *s->cuts);
+    for (size_t i = 0; i < count && status == LAT_OK; i++)
+        s->cuts[s->cut_count++] = (cluster_cut){.k = numbers[i]};
+    for (size_t i = 0; i < high && status == LAT_OK; i++) {
+        cluster_cut *cut = &s->cuts[s->cut_count++];
+        cut->name = heights[i];
+        if (!lat_number_read(heights[i], strlen(heights[i]), &cut->height))
+            status = lat_error_set(error, LAT_USAGE,
+                                   "--heights is '%.40s', expected a decimal "
+                                   "number",
+                                   heights[i]);
+    }
+    lat_free(numbers);
     return status;
 }
+
+static lat_status make_cuts(cli_call *call, cluster_state *s,
+                            lat_error *error)
+{
+    const clustering_points points = {s->points, s->n, s->h};
+    s->labels = lat_new_array(s->cut_count, s->n * sizeof *s->labels);
+    if (s->labels == NULL)
+        return lat_error_memory(error, (uint64_t)s->cut_count * s->n * 4);
+    for (size_t i = 0; i < s->cut_count; i++) {
+        clustering_quality quality;
+        lat_status status = clustering_cut(
+            s->labels + i * s->n, &quality, call, &s->how, &points, &s->tree,
+            s->cuts[i].k, error);
+        if (status != LAT_OK)
+            return status;
+        clustering_say(call, "", &quality);
+    }
+    return LAT_OK;
+}
+
+/* Heights become numbers of clusters, which are told. */
+static void count_heights(cluster_state *s)
+{
+    for (size_t i = 0; i < s->cut_count; i++) {
+        cluster_cut *cut = &s->cuts[i];
+        if (cut->name == NULL)
+            continue;
+        cut->k = lat_tree_count_at(&s->tree, cut->height);
+        printf("%s\t%zu\n", cut->name, cut->k);
+    }
+}
+
+/* ---- The tree ----------------------------------------------------------- */
 
 static lat_status make_tree(cli_call *call, cluster_state *s,
                             lat_error *error)
 {
-    lat_ward_options ward = LAT_WARD_OPTIONS;
-    ward.progress = cli_progress(call);
-    ward.checkpoint = cli_text(call, "checkpoint");
-    lat_status status = lat_cluster_ward(&s->tree, cli_pool(call), s->points,
-                                         s->n, s->h, &ward, error);
-    if (status == LAT_OK)
+    const clustering_points points = {s->points, s->n, s->h};
+    lat_status status =
+        clustering_tree(&s->tree, call, &s->how, &points,
+                        cli_text(call, "checkpoint"), error);
+    if (status == LAT_OK && clustering_has_tree(&s->how))
         cli_say(call,
-                "%zu points, %zu dimensions: %llu duplicates, %llu ties", s->n,
-                s->h, (unsigned long long)s->tree.duplicates,
+                "%zu points, %zu dimensions: %llu duplicates, %llu ties",
+                s->n, s->h, (unsigned long long)s->tree.duplicates,
                 (unsigned long long)s->tree.ties);
     return status;
 }
@@ -324,8 +333,6 @@ static lat_status make_tree(cli_call *call, cluster_state *s,
 static lat_status write_tree(const cli_call *call, const cluster_state *s,
                              lat_error *error)
 {
-    const char *const *heights = NULL;
-    size_t count = cli_many(call, "heights", &heights);
     lat_status status = LAT_OK;
     if (cli_given(call, "linkage"))
         status = lat_tree_write(&s->tree, cli_text(call, "linkage"), NULL,
@@ -336,45 +343,52 @@ static lat_status write_tree(const cli_call *call, const cluster_state *s,
     if (status == LAT_OK && cli_given(call, "r-tree"))
         status = lat_tree_write_r(&s->tree, cli_text(call, "r-tree"), NULL,
                                   error);
-    for (size_t i = 0; i < count && status == LAT_OK; i++) {
-        double height = 0;
-        if (!lat_number_read(heights[i], strlen(heights[i]), &height))
-            return lat_error_set(error, LAT_USAGE,
-                                 "--heights is '%.40s', expected a decimal "
-                                 "number",
-                                 heights[i]);
-        printf("%s\t%zu\n", heights[i],
-               lat_tree_count_at(&s->tree, height));
-    }
+    return status;
+}
+
+static lat_status read_tree(cluster_state *s, const char *path,
+                            lat_error *error)
+{
+    lat_status status = lat_tree_read(&s->tree, path, error);
+    s->n = s->tree.points;
     return status;
 }
 
 static lat_status run(cli_call *call, lat_error *error)
 {
     cluster_state s = {0};
-    const char *path = cli_argument(call, 0);
-    bool cuts = cli_given(call, "labels") || cli_given(call, "concepts");
+    const char *tree = cli_text(call, "tree");
+    const char *path = tree != NULL ? tree : cli_argument(call, 0);
+    bool labels = cli_given(call, "labels") || cli_given(call, "concepts");
     if (cli_given(call, "memory"))
         lat_memory_limit((size_t)cli_count(call, "memory"));
-    lat_status status = check_options(call, error);
+    lat_status status = clustering_read(&s.how, call, 0, error);
     if (status == LAT_OK)
-        status = read_points(&s, path, error);
-    if (status == LAT_OK && cuts)
+        status = check_options(call, &s.how, error);
+    if (status == LAT_OK)
+        status = tree != NULL ? read_tree(&s, path, error)
+                              : open_points(&s, path, error);
+    if (status == LAT_OK && (labels || cli_given(call, "heights")))
         status = read_cuts(call, &s, error);
-    if (status == LAT_OK && (is_ward(call) || cli_given(call, "compare"))) {
+    if (status == LAT_OK && tree == NULL)
+        status = read_points(call, &s, error);
+    if (status == LAT_OK && tree == NULL) {
         status = make_tree(call, &s, error);
         if (status != LAT_OK)
             lat_error_in_file(error, path);
     }
-    if (status == LAT_OK && cuts)
+    if (status == LAT_OK)
+        count_heights(&s);
+    if (status == LAT_OK && labels)
         status = make_cuts(call, &s, error);
-    if (status == LAT_OK && is_ward(call))
+    if (status == LAT_OK)
         status = write_tree(call, &s, error);
     if (status == LAT_OK && cli_given(call, "labels"))
         status = write_labels(&s, cli_text(call, "labels"), error);
     if (status == LAT_OK && cli_given(call, "concepts"))
         status = write_concepts(&s, cli_text(call, "words"),
                                 cli_text(call, "concepts"), error);
+    lat_npy_close(&s.npy);
     lat_tree_free(&s.tree);
     lat_free(s.points);
     lat_free(s.cuts);
@@ -390,13 +404,18 @@ const cli_verb verb_cluster = {
              "latent cluster POINTS.npy --method kmeans|leaders --k 100 "
              "--labels L.tsv\n"
              "latent cluster POINTS.npy --k 600 --words words.tsv "
-             "--concepts C.txt",
+             "--concepts C.txt\n"
+             "latent cluster --tree Z.npy --k 10,100 --labels L.tsv",
     .examples = "latent cluster layer-06.npy --linkage Z.npy --k 100,600 "
-                "--labels L.tsv",
+                "--labels L.tsv\n"
+                "latent cluster --tree study/tuned/layer-06/linkage.npy "
+                "--k 300 \\\n"
+                "    --words study/words.tsv --concepts C.txt",
     .notes = "Height of a merge of A and B = sqrt(2|A||B|/(|A|+|B|)) times "
              "the distance of their\ncentroids (SciPy's ward, R's ward.D2). "
-             " Clusters of a cut are numbered by first\nappearance.",
+             " Clusters of a cut are numbered by first\nappearance.\n"
+             "--tree cuts a tree that was made before, at no cost; its "
+             "concepts go into `latent\nalign`, `label` and `polarity`.",
     .options = options,
-    .least = 1,
     .most = 1,
     .run = run};

@@ -56,6 +56,8 @@ torture extract "-m -e" $tuned --ids "$work/ids.jsonl" -o "$out/h.npy"
 torture cluster "-m -e" "$work/in/layer-01.npy" --k 8 \
     --linkage "$out/z.npy" --labels "$out/l.tsv" \
     --words "$work/in/words.tsv" --concepts "$out/c.txt"
+torture cluster "-m -e" --tree "$work/in/z.npy" --k 5 --heights 2 \
+    --labels "$out/l.tsv"
 torture align "-m -e" --base "$work/in/concepts.txt" \
     --tuned "$work/in/concepts.txt" --min-types 1 -o "$out/a.json"
 torture polarity "-m -e" --concepts "$work/in/concepts.txt" \

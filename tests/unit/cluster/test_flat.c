@@ -145,6 +145,93 @@ static void check_target(void)
     lat_free(x);
 }
 
+/* What cannot be clustered is refused by both methods, with a reason. */
+static void check_refusals(void)
+{
+    static const struct {
+        size_t n, h, k;
+    } bad[] = {{0, 2, 1}, {0, 2, 0}, {1, 2, 0}, {1, 2, 2},
+               {2, 2, 0}, {2, 2, 3}, {2, 0, 1}};
+    static const float odd[] = {NAN, INFINITY, -INFINITY};
+    lat_error error = {0};
+    lat_flat flat = {0};
+    lat_leaders leaders = {0};
+    float x[4] = {0, 1, 2, 3};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        lat_kmeans_options k = {.k = bad[i].k};
+        lat_leaders_options l = {.k = bad[i].k, .tau = 1};
+        lat_error_clear(&error);
+        CHECK(lat_cluster_kmeans(&flat, NULL, x, bad[i].n, bad[i].h, &k,
+                                 &error) == LAT_OUT_OF_RANGE);
+        CHECK(error.text[0] != '\0' && flat.labels == NULL);
+        lat_error_clear(&error);
+        CHECK(lat_cluster_leaders(&leaders, NULL, x, bad[i].n, bad[i].h, &l,
+                                  &error) == LAT_OUT_OF_RANGE);
+        CHECK(error.text[0] != '\0' && leaders.leader == NULL);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        lat_kmeans_options k = {.k = 1};
+        lat_leaders_options l = {.k = 1, .tau = 1};
+        x[3] = odd[i];
+        lat_error_clear(&error);
+        CHECK(lat_cluster_kmeans(&flat, NULL, x, 2, 2, &k, &error)
+              == LAT_OUT_OF_RANGE);
+        CHECK(strstr(error.text, "point 1 ") != NULL);
+        lat_error_clear(&error);
+        CHECK(lat_cluster_leaders(&leaders, NULL, x, 2, 2, &l, &error)
+              == LAT_OUT_OF_RANGE);
+        CHECK(strstr(error.text, "point 1 ") != NULL);
+    }
+}
+
+/* The smallest that can: one point, two points. */
+static void check_tiny(void)
+{
+    lat_error error = {0};
+    float x[4] = {0, 0, 3, 4};
+    for (size_t n = 1; n <= 2; n++)
+        for (size_t k = 1; k <= n; k++) {
+            lat_flat flat = {0};
+            lat_leaders leaders = {0};
+            lat_kmeans_options how = {.k = k};
+            lat_leaders_options lead = {.k = k, .tau = 1};
+            double want = n == 2 && k == 1 ? 12.5 : 0;
+            CHECK(lat_cluster_kmeans(&flat, NULL, x, n, 2, &how, &error)
+                  == LAT_OK);
+            CHECK(flat.clusters == k && fabs(flat.inertia - want) < 1e-12);
+            CHECK(lat_cluster_leaders(&leaders, NULL, x, n, 2, &lead, &error)
+                  == LAT_OK);
+            CHECK(leaders.flat.clusters == k
+                  && fabs(leaders.flat.inertia - want) < 1e-12);
+            lat_flat_free(&flat);
+            lat_leaders_free(&leaders);
+        }
+}
+
+/* Ward's heights know the inertia of every cut. */
+static void check_tree_inertia(int kind, size_t n, size_t h)
+{
+    lat_error error = {0};
+    lat_tree tree = {0};
+    float *x = check_points(kind, n, h, 4);
+    uint32_t *labels = lat_new_array(n, sizeof *labels);
+    CHECK(lat_cluster_ward(&tree, NULL, x, n, h, NULL, &error) == LAT_OK);
+    for (size_t k = 1; k <= n; k = k * 3 > n && k < n ? n : k * 3) {
+        double direct = 0, heights = lat_tree_inertia(&tree, k);
+        CHECK(lat_tree_cut(&tree, k, labels, &error) == LAT_OK);
+        CHECK(lat_flat_inertia(&direct, x, n, h, labels, k, &error)
+              == LAT_OK);
+        CHECK_MSG(fabs(direct - heights) <= 1e-9 * direct + 1e-12,
+                  "kind %d, K %zu: %.17g by heights, %.17g", kind, k,
+                  heights, direct);
+    }
+    CHECK(!(lat_tree_inertia(&tree, n + 1) > 0));
+    lat_tree_free(&tree);
+    CHECK(!(lat_tree_inertia(&tree, 1) > 0));
+    lat_free(labels);
+    lat_free(x);
+}
+
 static void check_allocation(void)
 {
     lat_error error = {0};
@@ -191,6 +278,10 @@ int main(void)
     check_leaders(KIND_CLUMPS, 900, 20, 1e-4, 60);
     check_leaders(KIND_GAUSS, 1400, 5, 0.05, 1000); /* most points lead */
     check_target();
+    check_refusals();
+    check_tiny();
+    check_tree_inertia(KIND_GAUSS, 900, 7);
+    check_tree_inertia(KIND_CLUMPS, 500, 40);
     check_allocation();
     lat_pool_free(pools[0]);
     lat_pool_free(pools[1]);
