@@ -62,9 +62,9 @@ static void put_count(lat_json_writer *json, const char *key, uint64_t value)
 /* Options on which no result depends, or that say where results go. */
 static bool is_left_out(const char *name)
 {
-    static const char *const names[] = {"out",  "augment", "memory", "dry-run",
-                                        "only", "make",    "slurm",  "script",
-                                        "parts", NULL};
+    static const char *const names[] = {
+        "out", "augment", "memory", "spill", "dry-run", "only",
+        "make", "slurm", "script", "parts", NULL};
     for (size_t i = 0; names[i] != NULL; i++)
         if (strcmp(names[i], name) == 0)
             return true;

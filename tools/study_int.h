@@ -17,8 +17,8 @@
  *   words.tsv        word, n, sentence, position of every kept word
  *   sentences.tsv    gold and predicted class, probabilities, text
  *   text.in          the corpus as words, one sentence a line
- *   base/layer-NN/   linkage.npy, concepts.txt, map.tsv, layer.sha256;
- *                    part-I-of-N.npy until it is done
+ *   base/layer-NN/   linkage.npy, concepts.txt, quality.tsv, map.tsv,
+ *                    layer.sha256; part-I-of-N.npy until it is done
  *   tuned/layer-NN/
  *   align/           overlap-UNIT.tsv (all layer pairs), layer-NN.json and
  *                    matches.tsv (equal layers), human.tsv,
@@ -30,6 +30,7 @@
 #ifndef LATENT_STUDY_INT_H
 #define LATENT_STUDY_INT_H
 
+#include "clustering_int.h"
 #include "inputs_int.h"
 #include "tagger_int.h"
 #include "trigger_files_int.h"
@@ -43,6 +44,7 @@
      "sentences for the triggers, none of them in --data", NULL},           \
     {"out", 'o', CLI_TEXT, "DIR", "the study folder", NULL},                \
     {"k", 'k', CLI_COUNT, "N", "concepts in a layer", "600"},               \
+    OPTIONS_METHOD,                                                         \
     {"layers", 0, CLI_TEXT, "LIST", "layers, such as 0,3,5-12", "all"},     \
     OPTIONS_WORDS,                                                          \
     OPTIONS_CORPUS,                                                         \
@@ -76,6 +78,7 @@ typedef struct study_options {
     const char *data, *eval;        /* eval may be NULL */
     const char *folder;
     size_t k;
+    clustering_how how;
     const char *layers;             /* list as given */
     const char *theta;              /* decimal text */
     uint32_t min_types;
@@ -83,6 +86,7 @@ typedef struct study_options {
     bool predicted_polarity;        /* the default class is gold */
     uint32_t permutations, bootstraps;
     uint64_t seed, memory;          /* bytes; 0 = no limit */
+    const char *spill;              /* folder for layer vectors, or NULL */
     lat_words_options words;
     lat_pooling pooling;
     const char *const *labels;      /* FAMILY=FILE */
@@ -120,6 +124,9 @@ typedef struct study {
                                             study_layers */
     lat_polarity *polarity[STUDY_SIDES]; /* layer_count, by options' class */
     study_job job;            /* --only */
+    size_t at_once;           /* layers to one forward pass */
+    size_t layers_left, layers_made; /* by this run, both sides */
+    double layers_began;      /* clock */
     int lock;                 /* file descriptor of the lock, or -1 */
 } study;
 
@@ -127,6 +134,18 @@ lat_status study_options_read(study_options *out, const cli_call *call,
                               lat_error *error);
 lat_status study_open(study *out, cli_call *call, lat_error *error);
 void study_close(study *study);
+/* What a study takes, in bytes, and how it is gone about. */
+typedef struct study_cost {
+    uint64_t vectors;    /* of one layer */
+    uint64_t clustering; /* one layer, besides its vectors */
+    uint64_t forward;    /* for the passes of both models */
+    uint64_t least;      /* without which it cannot be done */
+    size_t at_once;      /* layers whose vectors one forward pass gives */
+} study_cost;
+void study_cost_of(study_cost *out, const study *study);
+/* LAT_NO_MEMORY with the bytes needed when --memory is below them; else it
+ * is the limit from now on. */
+lat_status study_afford(const study *study, lat_error *error);
 /* Words, memory, disk and seconds, on standard output (--dry-run). */
 lat_status study_dry_run(study *study, lat_error *error);
 /* Makes the folder and plan.json, or finds the same plan there.  Holds the
@@ -134,6 +153,14 @@ lat_status study_dry_run(study *study, lat_error *error);
  * be made at once. */
 lat_status study_folder_open(study *study, lat_error *error);
 lat_status study_layers(study *study, lat_error *error);
+/* One layer (study_cluster.c): is it there, read it, or make it out of its
+ * vectors (words x H). */
+bool study_layer_done(const study *study, int side, size_t layer);
+lat_status study_layer_read(study *study, int side, size_t number,
+                            lat_error *error); /* place in the list */
+lat_status study_layer_make(lat_concepts *out, study *study, int side,
+                            size_t layer, const float *vectors,
+                            lat_error *error);
 /* map.tsv of a layer: its concepts on the plane of their centroids' first two
  * principal components.  labels: concept of each kept word. */
 lat_status study_map(const study *s, int side, size_t layer,
@@ -141,13 +168,6 @@ lat_status study_map(const study *s, int side, size_t layer,
                      const lat_concepts *concepts, lat_error *error);
 /* The layer that --only names; nothing when it is done already. */
 lat_status study_one_layer(study *study, lat_error *error);
-bool study_layer_done(const study *study, int side, size_t layer);
-/* vectors[l] (rows x H) for layers from number *next of the study on: those
- * that `wanted` says, as many as may be held at once, *next behind them. */
-lat_status study_take_group(size_t *next, float **vectors, const study *study,
-                            int side, size_t rows,
-                            bool (*wanted)(const struct study *, int, size_t),
-                            lat_error *error);
 /* Sentences of `tokens` through the model of a side; logits may be NULL. */
 lat_status study_forward(const study *study, int side,
                          const lat_tokens *tokens, float **vectors,

@@ -1,293 +1,190 @@
 /*
- * study_layers.c - hidden states from the model to the clusterer, in memory.
+ * study_layers.c - hidden states from the model to the clusterer.
  *
- * For each model: the layers that are not finished are taken in groups whose
- * vectors fit in memory; one forward pass a group; each layer is clustered,
- * written and its vectors dropped.  A layer is finished when its folder has
- * layer.sha256, which is written last.
+ * For each model: the layers that are not done are taken in groups whose
+ * vectors fit in memory, one forward pass a group; or with --spill all in
+ * one pass, into a file.  Each layer is clustered and its vectors dropped.
  */
 #include "study_int.h"
 
 #include <string.h>
 
-enum { DEFAULT_GROUP = 1536 }; /* MiB of vectors held at once */
+/* ---- Room for vectors --------------------------------------------------- */
 
-static lat_status layer_file(char **out, const study *s, int side,
-                             size_t layer, const char *name,
-                             lat_error *error)
+/* Vectors of the layers that are being made: each in memory, or all in one
+ * file with --spill. */
+typedef struct layer_room {
+    float **vectors; /* L+1 of the model: N x H, or NULL */
+    size_t bytes;    /* of one layer */
+    size_t row;      /* of one vector */
+    lat_spill spill; /* empty without --spill */
+    size_t used;     /* layers in it */
+    size_t layers;   /* L+1 */
+} layer_room;
+
+static size_t count_left(const study *s, int side)
 {
-    *out = study_path(s, "%s/layer-%02zu/%s", study_side_names[side], layer,
-                      name);
-    return *out == NULL ? lat_error_memory(error, 64) : LAT_OK;
+    size_t left = 0;
+    for (size_t i = 0; i < s->layer_count; i++)
+        left += !study_layer_done(s, side, s->layers[i]);
+    return left;
 }
 
-bool study_layer_done(const study *s, int side, size_t layer)
+static lat_status room_open(layer_room *room, const study *s, int side,
+                            size_t most, lat_error *error)
 {
-    char *path = NULL;
-    lat_error ignored = {0};
-    bool done =
-        layer_file(&path, s, side, layer, "layer.sha256", &ignored) ==
-            LAT_OK &&
-        lat_path_exists(path);
-    lat_free(path);
-    return done;
+    const lat_model_info *info = s->readers[side].info;
+    size_t all = 0;
+    memset(room, 0, sizeof *room);
+    room->row = info->hidden * sizeof(float);
+    if (!lat_size_mul(s->words.count, room->row, &room->bytes) ||
+        !lat_size_mul(room->bytes, most, &all))
+        return lat_error_memory(error, UINT64_MAX);
+    room->layers = info->layers + 1;
+    room->vectors = lat_new_array(room->layers, sizeof *room->vectors);
+    if (room->vectors == NULL)
+        return lat_error_memory(error, room->layers * 8);
+    return s->options.spill == NULL
+               ? LAT_OK
+               : lat_spill_open(&room->spill, s->options.spill, all, error);
 }
 
-/* ---- One layer ---------------------------------------------------------- */
-
-static lat_status make_concepts(lat_concepts *out, const study *s,
-                                const uint32_t *labels, lat_error *error)
+static lat_status room_take(layer_room *room, size_t layer, lat_error *error)
 {
-    size_t n = s->words.count;
-    lat_occurrence *occurrences = lat_new_array(n, sizeof *occurrences);
-    if (occurrences == NULL)
-        return lat_error_memory(error, n * sizeof *occurrences);
-    for (size_t i = 0; i < n; i++) {
-        const lat_word *word = &s->words.items[i];
-        occurrences[i] =
-            (lat_occurrence){.word = word->type, .number = word->number,
-                             .sentence = word->sentence,
-                             .position = (int32_t)word->position};
+    if (room->spill.data != NULL)
+        room->vectors[layer] =
+            (float *)(void *)((char *)room->spill.data +
+                              room->used++ * room->bytes);
+    else
+        room->vectors[layer] = lat_alloc(room->bytes);
+    return room->vectors[layer] != NULL
+               ? LAT_OK : lat_error_memory(error, room->bytes);
+}
+
+static void room_give(layer_room *room, size_t layer)
+{
+    float *vectors = room->vectors[layer];
+    room->vectors[layer] = NULL;
+    if (room->spill.data == NULL) {
+        lat_free(vectors);
+    } else if (vectors != NULL) {
+        size_t from = (size_t)((char *)vectors - (char *)room->spill.data);
+        lat_spill_rest(&room->spill, from, from + room->bytes);
     }
-    lat_status status = lat_concepts_make(out, occurrences, labels, n,
-                                          s->words.types, error);
-    lat_free(occurrences);
-    return status;
 }
 
-/* "<hex>  name" lines, as sha256sum writes and checks them. */
-static lat_status write_done(const study *s, int side, size_t layer,
-                             const unsigned char tree[32],
-                             const unsigned char concepts[32],
-                             lat_error *error)
+static void room_close(layer_room *room)
 {
-    char hex[65], *path = NULL;
-    lat_buffer text = {0};
-    lat_sha256_hex(concepts, hex);
-    lat_buffer_format(&text, "%s  concepts.txt\n", hex);
-    lat_sha256_hex(tree, hex);
-    lat_buffer_format(&text, "%s  linkage.npy\n", hex);
-    lat_status status = lat_buffer_status(&text, error);
-    if (status == LAT_OK)
-        status = layer_file(&path, s, side, layer, "layer.sha256", error);
-    if (status == LAT_OK)
-        status = lat_file_write(path, text.data, text.size, error);
-    lat_free(path);
-    lat_buffer_free(&text);
-    return status;
+    for (size_t l = 0; room->vectors != NULL && l < room->layers; l++)
+        room_give(room, l);
+    lat_free(room->vectors);
+    lat_spill_close(&room->spill);
 }
 
-static lat_status write_layer(const study *s, int side, size_t layer,
-                              const lat_tree *tree,
-                              const lat_concepts *concepts, lat_error *error)
+/* The pass has left these words behind: their pages go to the disk, so that
+ * a spilled model never fills the memory. */
+static void rest_words(void *context, size_t words)
 {
-    unsigned char tree_hash[32], concepts_hash[32];
-    char *path = NULL;
-    lat_status status =
-        layer_file(&path, s, side, layer, "linkage.npy", error);
-    if (status == LAT_OK)
-        status = lat_tree_write(tree, path, tree_hash, error);
-    lat_free(path);
-    path = NULL;
-    if (status == LAT_OK)
-        status = layer_file(&path, s, side, layer, "concepts.txt", error);
-    if (status == LAT_OK)
-        status = lat_concepts_write(concepts, path, concepts_hash, error);
-    lat_free(path);
-    if (status == LAT_OK)
-        status = write_done(s, side, layer, tree_hash, concepts_hash, error);
-    return status;
-}
-
-/* A vector that is not finite, told with its word. */
-static lat_status name_word(const study *s, int side, size_t layer,
-                            const float *vectors, lat_error *error)
-{
-    size_t h = s->readers[side].info->hidden;
-    for (size_t i = 0; i < s->words.count; i++)
-        for (size_t j = 0; j < h; j++) {
-            float value = vectors[i * h + j];
-            if (value - value == 0.0f)
-                continue;
-            const lat_word *word = &s->words.items[i];
-            lat_error_clear(error);
-            lat_error_set(error, LAT_OUT_OF_RANGE,
-                          "layer %zu: the vector of '%.60s' (sentence %u, "
-                          "position %u) is not finite",
-                          layer,
-                          lat_intern_text(s->words.types, word->type, NULL),
-                          word->sentence, word->position);
-            return lat_error_in_file(error, s->options.paths[side]);
-        }
-    return LAT_OUT_OF_RANGE;
-}
-
-static lat_status cluster_layer(study *s, int side, size_t layer,
-                                const float *vectors, lat_concepts *out,
-                                lat_error *error)
-{
-    char step[64];
-    size_t n = s->words.count, h = s->readers[side].info->hidden;
-    lat_progress *progress = cli_progress(s->call);
-    lat_ward_options options = LAT_WARD_OPTIONS;
-    lat_tree tree = {0};
-    uint32_t *labels = lat_new_array(n, sizeof *labels);
-    char *checkpoint = study_path(s, "%s/layer-%02zu/.checkpoint",
-                                  study_side_names[side], layer);
-    lat_status status = LAT_OK;
-    if (labels == NULL || checkpoint == NULL) {
-        status = lat_error_memory(error, n * sizeof *labels);
-        goto done;
-    }
-    (void)snprintf(step, sizeof step, "%s layer %zu",
-                   study_side_names[side], layer);
-    options.progress = progress;
-    options.checkpoint = checkpoint;
-    lat_progress_context(progress, step);
-    status = lat_cluster_ward(&tree, cli_pool(s->call), vectors, n, h,
-                              &options, error);
-    lat_progress_context(progress, NULL);
-    if (status == LAT_OUT_OF_RANGE)
-        status = name_word(s, side, layer, vectors, error);
-    if (status == LAT_OK)
-        status = lat_tree_cut(&tree, s->options.k, labels, error);
-    if (status == LAT_OK)
-        status = make_concepts(out, s, labels, error);
-    if (status == LAT_OK)
-        status = study_map(s, side, layer, vectors, labels, out, error);
-    if (status == LAT_OK)
-        status = write_layer(s, side, layer, &tree, out, error);
-    if (status == LAT_OK)
-        study_parts_drop(s, side, layer);
-done:
-    lat_tree_free(&tree);
-    lat_free(checkpoint);
-    lat_free(labels);
-    return status;
-}
-
-static lat_status read_layer(study *s, int side, size_t number,
-                             lat_error *error)
-{
-    char *path = NULL;
-    lat_status status = layer_file(&path, s, side, s->layers[number],
-                                   "concepts.txt", error);
-    if (status == LAT_OK)
-        status = lat_concepts_read(&s->concepts[side][number], path, error);
-    lat_free(path);
-    return status;
+    const layer_room *room = context;
+    for (size_t i = 0; i < room->used; i++)
+        lat_spill_rest(&room->spill, i * room->bytes,
+                       i * room->bytes + words * room->row);
 }
 
 /* ---- Groups of layers --------------------------------------------------- */
 
-lat_status study_forward(const study *s, int side, const lat_tokens *tokens,
-                         float **vectors, float *logits, lat_error *error)
+static lat_status forward(const study *s, int side, const lat_tokens *tokens,
+                          lat_reader_want *want, lat_error *error)
 {
-    lat_progress *progress = cli_progress(s->call);
     char step[64];
     (void)snprintf(step, sizeof step, "%s: forward pass",
                    study_side_names[side]);
-    lat_reader_want want = {.layers = vectors, .logits = logits,
-                            .pooling = s->options.pooling,
-                            .progress = progress};
-    lat_progress_begin(progress, step, "sentences", tokens->sentences);
+    want->pooling = s->options.pooling;
+    want->progress = cli_progress(s->call);
+    lat_progress_begin(want->progress, step, "sentences", tokens->sentences);
     lat_status status = lat_reader_states(
-        &s->readers[side], cli_pool(s->call), tokens, &want, error);
-    lat_progress_end(progress);
+        &s->readers[side], cli_pool(s->call), tokens, want, error);
+    lat_progress_end(want->progress);
     return status;
 }
 
-/* Fills vectors[l] for the layers that are asked for (not NULL): from the
- * parts of earlier jobs where they are complete, else by the model. */
-static lat_status fill_vectors(study *s, int side, float *const *vectors,
-                               float *logits, lat_error *error)
+lat_status study_forward(const study *s, int side, const lat_tokens *tokens,
+                         float **vectors, float *logits, lat_error *error)
 {
-    size_t layers = s->readers[side].info->layers + 1;
-    float **missing = lat_new_array(layers, sizeof *missing);
+    lat_reader_want want = {.layers = vectors, .logits = logits};
+    return forward(s, side, tokens, &want, error);
+}
+
+/* Fills the room: from the parts of earlier jobs where they are complete,
+ * else by the model. */
+static lat_status fill_room(study *s, int side, layer_room *room,
+                            float *logits, lat_error *error)
+{
+    float **missing = lat_new_array(room->layers, sizeof *missing);
     bool any = logits != NULL;
     lat_status status = LAT_OK;
     if (missing == NULL)
-        return lat_error_memory(error, layers * sizeof *missing);
-    for (size_t l = 0; l < layers && status == LAT_OK; l++) {
+        return lat_error_memory(error, room->layers * sizeof *missing);
+    for (size_t l = 0; l < room->layers && status == LAT_OK; l++) {
         bool found = false;
-        if (vectors[l] == NULL)
+        if (room->vectors[l] == NULL)
             continue;
-        status = study_parts_vectors(vectors[l], &found, s, side, l, error);
+        status = study_parts_vectors(room->vectors[l], &found, s, side, l,
+                                     error);
         if (!found) {
-            missing[l] = vectors[l];
+            missing[l] = room->vectors[l];
             any = true;
         }
     }
+    lat_reader_want want = {.layers = missing, .logits = logits,
+                            .context = room};
+    if (room->spill.data != NULL)
+        want.settled = rest_words;
     if (status == LAT_OK && any)
-        status = study_forward(s, side, &s->tokens[side], missing, logits,
-                               error);
+        status = forward(s, side, &s->tokens[side], &want, error);
     lat_free(missing);
     return status;
 }
 
-/* Bytes of vectors that may be held at once. */
-static uint64_t group_bytes(const study *s)
+/* How far the whole is, when a layer is done. */
+static void tell_layers(study *s)
 {
-    uint64_t limit = (uint64_t)DEFAULT_GROUP << 20;
-    if (s->options.memory == 0)
-        return limit;
-    uint64_t used = lat_memory_in_use();
-    if (s->job.kind != STUDY_JOB_PART)
-        used += lat_cluster_ward_memory(
-            s->words.count, s->readers[STUDY_BASE].info->hidden,
-            lat_pool_threads(cli_pool(s->call)));
-    uint64_t left = s->options.memory > used ? s->options.memory - used : 0;
-    return left < limit ? left : limit;
-}
-
-lat_status study_take_group(size_t *next, float **vectors, const study *s,
-                            int side, size_t rows,
-                            bool (*wanted)(const study *, int, size_t),
-                            lat_error *error)
-{
-    size_t bytes = 0, held = 0;
-    uint64_t most = group_bytes(s);
-    if (!lat_size_mul(rows, s->readers[side].info->hidden * sizeof(float),
-                      &bytes))
-        return lat_error_memory(error, UINT64_MAX);
-    for (; *next < s->layer_count; (*next)++) {
-        size_t layer = s->layers[*next];
-        if (!wanted(s, side, layer))
-            continue;
-        if (held != 0 && (uint64_t)(held + 1) * bytes > most)
-            break;
-        vectors[layer] = lat_alloc(bytes);
-        if (vectors[layer] == NULL)
-            return lat_error_memory(error, bytes);
-        held++;
-    }
-    return LAT_OK;
-}
-
-static bool not_done(const study *s, int side, size_t layer)
-{
-    return !study_layer_done(s, side, layer);
+    s->layers_made++;
+    s->layers_left--;
+    if (s->layers_left != 0)
+        cli_say(s->call, "%zu layers to go, about %.0f s", s->layers_left,
+                (lat_clock_seconds() - s->layers_began) *
+                    (double)s->layers_left / (double)s->layers_made);
 }
 
 static lat_status side_group(study *s, int side, size_t *next,
-                             float **vectors, float *logits,
+                             layer_room *room, float *logits,
                              lat_error *error)
 {
-    size_t from = *next;
-    lat_status status = study_take_group(next, vectors, s, side,
-                                         s->words.count, not_done, error);
+    size_t from = *next, held = 0;
+    lat_status status = LAT_OK;
+    for (; *next < s->layer_count && status == LAT_OK; (*next)++) {
+        size_t layer = s->layers[*next];
+        if (study_layer_done(s, side, layer))
+            continue;
+        if (held == s->at_once)
+            break;
+        status = room_take(room, layer, error);
+        held++;
+    }
     if (status == LAT_OK)
-        status = fill_vectors(s, side, vectors, logits, error);
+        status = fill_room(s, side, room, logits, error);
     for (size_t i = from; i < *next && status == LAT_OK; i++) {
         size_t layer = s->layers[i];
-        if (vectors[layer] == NULL) {
-            status = read_layer(s, side, i, error);
+        if (room->vectors[layer] == NULL) {
+            status = study_layer_read(s, side, i, error);
             continue;
         }
-        status = cluster_layer(s, side, layer, vectors[layer],
-                               &s->concepts[side][i], error);
-        lat_free(vectors[layer]);
-        vectors[layer] = NULL;
+        status = study_layer_make(&s->concepts[side][i], s, side, layer,
+                                  room->vectors[layer], error);
+        room_give(room, layer);
+        if (status == LAT_OK)
+            tell_layers(s);
     }
     return status;
 }
@@ -295,52 +192,43 @@ static lat_status side_group(study *s, int side, size_t *next,
 lat_status study_one_layer(study *s, lat_error *error)
 {
     int side = s->job.side;
-    size_t layer = s->job.layer, bytes = 0;
-    const lat_model_info *info = s->readers[side].info;
+    size_t layer = s->job.layer;
     lat_concepts concepts = {0};
-    float **vectors = NULL;
+    layer_room room;
     if (study_layer_done(s, side, layer)) {
         cli_say(s->call, "%s layer %zu is done", study_side_names[side],
                 layer);
         return LAT_OK;
     }
-    if (!lat_size_mul(s->words.count, info->hidden * sizeof(float), &bytes))
-        return lat_error_memory(error, UINT64_MAX);
-    vectors = lat_new_array(info->layers + 1, sizeof *vectors);
-    if (vectors == NULL)
-        return lat_error_memory(error, bytes);
-    lat_status status = LAT_OK;
-    vectors[layer] = lat_alloc(bytes);
-    if (vectors[layer] == NULL)
-        status = lat_error_memory(error, bytes);
+    lat_status status = room_open(&room, s, side, 1, error);
     if (status == LAT_OK)
-        status = fill_vectors(s, side, vectors, NULL, error);
+        status = room_take(&room, layer, error);
     if (status == LAT_OK)
-        status = cluster_layer(s, side, layer, vectors[layer], &concepts,
-                               error);
+        status = fill_room(s, side, &room, NULL, error);
+    if (status == LAT_OK)
+        status = study_layer_make(&concepts, s, side, layer,
+                                  room.vectors[layer], error);
     lat_concepts_free(&concepts);
-    lat_free(vectors[layer]);
-    lat_free(vectors);
+    room_close(&room);
     return status;
 }
 
 static lat_status side_layers(study *s, int side, float *logits,
                               lat_error *error)
 {
-    size_t layers = s->readers[side].info->layers + 1, next = 0;
-    float **vectors = lat_new_array(layers, sizeof *vectors);
+    size_t next = 0;
+    layer_room room;
+    lat_status status =
+        room_open(&room, s, side, count_left(s, side), error);
     s->concepts[side] =
         lat_new_array(s->layer_count, sizeof *s->concepts[side]);
-    lat_status status = LAT_OK;
-    if (vectors == NULL || s->concepts[side] == NULL)
-        status = lat_error_memory(error, layers * sizeof *vectors);
+    if (status == LAT_OK && s->concepts[side] == NULL)
+        status = lat_error_memory(error, s->layer_count * 64);
     while (status == LAT_OK && next < s->layer_count) {
-        status = side_group(s, side, &next, vectors, logits, error);
+        status = side_group(s, side, &next, &room, logits, error);
         logits = NULL; /* once is enough */
     }
-    for (size_t l = 0; vectors != NULL && l < layers; l++)
-        lat_free(vectors[l]);
-    lat_free(vectors);
+    room_close(&room);
     return status;
 }
 
@@ -442,6 +330,11 @@ lat_status study_layers(study *s, lat_error *error)
         cli_say(s->call, "the tuned model has no sequence classification "
                          "head: no predictions, no triggers");
     }
+    study_cost cost;
+    study_cost_of(&cost, s);
+    s->at_once = cost.at_once;
+    s->layers_left = count_left(s, STUDY_BASE) + count_left(s, STUDY_TUNED);
+    s->layers_began = lat_clock_seconds();
     if (status == LAT_OK)
         status = side_layers(s, STUDY_BASE, NULL, error);
     if (status == LAT_OK)

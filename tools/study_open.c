@@ -39,6 +39,7 @@ lat_status study_options_read(study_options *out, const cli_call *call,
     out->size_ratio = cli_number(call, "size-ratio");
     out->seed = cli_count(call, "seed");
     out->memory = cli_count(call, "memory");
+    out->spill = cli_text(call, "spill");
     out->label_count = cli_many(call, "labels", &out->labels);
     out->tagger_count = cli_many(call, "tagger", &out->taggers);
     const char *polarity = cli_text(call, "polarity");
@@ -52,7 +53,9 @@ lat_status study_options_read(study_options *out, const cli_call *call,
         return lat_error_set(error, LAT_USAGE,
                              "--k is 0, expected at least 1");
     lat_theta theta;
-    status = lat_theta_read(&theta, out->theta, error);
+    status = clustering_read(&out->how, call, out->k, error);
+    if (status == LAT_OK)
+        status = lat_theta_read(&theta, out->theta, error);
     if (status == LAT_OK)
         status = cli_count32(&out->min_types, call, "min-types", error);
     if (status == LAT_OK)

@@ -173,6 +173,33 @@ static lat_status write_part(const study *s, size_t layer, size_t rows,
     return status;
 }
 
+/* vectors[l] (rows x H) for layers from number *next of the study on: those
+ * that are missing, as many as may be held at once, *next behind them. */
+static lat_status take_group(size_t *next, float **vectors, const study *s,
+                             size_t rows, lat_error *error)
+{
+    size_t bytes = 0, held = 0;
+    study_cost cost;
+    study_cost_of(&cost, s);
+    if (!lat_size_mul(rows,
+                      s->readers[s->job.side].info->hidden * sizeof(float),
+                      &bytes))
+        return lat_error_memory(error, UINT64_MAX);
+    for (; *next < s->layer_count; (*next)++) {
+        size_t layer = s->layers[*next];
+        if (!part_wanted(s, s->job.side, layer))
+            continue;
+        if (held != 0 && (uint64_t)(held + 1) * bytes >
+                             (uint64_t)cost.at_once * cost.vectors)
+            break;
+        vectors[layer] = lat_alloc(bytes);
+        if (vectors[layer] == NULL)
+            return lat_error_memory(error, bytes);
+        held++;
+    }
+    return LAT_OK;
+}
+
 /* One forward pass for as many layers as may be held. */
 static lat_status part_group(study *s, const part_range *r, size_t *next,
                              float **vectors, float *logits,
@@ -188,8 +215,7 @@ static lat_status part_group(study *s, const part_range *r, size_t *next,
                                .first = all->first + r->word,
                                .end = all->end + r->word};
     size_t from = *next;
-    lat_status status = study_take_group(next, vectors, s, side, r->words,
-                                         part_wanted, error);
+    lat_status status = take_group(next, vectors, s, r->words, error);
     if (status == LAT_OK)
         status = study_forward(s, side, &tokens, vectors, logits, error);
     for (size_t i = from; i < *next && status == LAT_OK; i++) {

@@ -11,6 +11,9 @@ static const cli_option options[] = {
      "forward pass, such as tuned/part-1-of-8: a job of `latent plan`",
      NULL},
     {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
+    {"spill", 0, CLI_TEXT, "DIR",
+     "keep a model's layer vectors in a file here, which goes with the run: "
+     "one forward pass, however little memory", NULL},
     {"dry-run", 0, CLI_FLAG, NULL,
      "words, memory, disk and seconds, without running", NULL},
     {0}};
@@ -51,16 +54,16 @@ static lat_status one_job(study *s, lat_error *error)
 static lat_status run(cli_call *call, lat_error *error)
 {
     study s;
-    if (cli_given(call, "memory"))
-        lat_memory_limit((size_t)cli_count(call, "memory"));
     lat_status status = study_open(&s, call, error);
     if (status != LAT_OK)
         return status;
-    if (cli_given(call, "dry-run"))
+    if (!cli_given(call, "dry-run"))
+        status = study_afford(&s, error);
+    if (status == LAT_OK && cli_given(call, "dry-run"))
         status = study_dry_run(&s, error);
-    else if (s.job.kind != STUDY_JOB_ALL)
+    else if (status == LAT_OK && s.job.kind != STUDY_JOB_ALL)
         status = one_job(&s, error);
-    else
+    else if (status == LAT_OK)
         status = all_stages(&s, error);
     study_close(&s);
     return status;
@@ -80,6 +83,9 @@ const cli_verb verb_run = {
         "file.  The corpus is\na table with a header (sentence or text, "
         "optional label; sentence1 and sentence2 for\npairs) or plain lines. "
         " A run that was stopped goes on where it was when the same\ncommand "
-        "is given again; finished layers are kept.",
+        "is given again; finished layers are kept.  --k, --method and the "
+        "like say what the\nstudy is; --threads, --memory and --spill change "
+        "none of its bytes.  Without --spill a\nmodel whose layers do not fit "
+        "in --memory runs several times over the corpus.",
     .options = options,
     .run = run};

@@ -1,0 +1,204 @@
+/*
+ * study_cost.c - what a study will cost, before it starts: --dry-run tells
+ * it, --memory is held against it.
+ *
+ * Seconds are an estimate for this machine: the arithmetic of the forward
+ * pass and of the clustering over the speed of one short product, measured
+ * now.  They go to standard output with the words and bytes.
+ */
+#include "../base/kernels/kernels.h"
+#include "study_int.h"
+
+enum {
+    WARD_COST = 1,   /* times N^2 H multiply-adds, about */
+    KMEANS_ROUNDS = 60, LEADERS_PASSES = 12, /* about */
+    TREE_BYTES = 32, /* linkage.npy, a row */
+    LINE_BYTES = 28  /* concepts.txt, a line, about */
+};
+
+/* Multiply-adds a second of one thread on a product of encoder size. */
+static lat_status measure(double *speed, lat_error *error)
+{
+    enum { M = 128, N = 256, K = 256, TIMES = 24 };
+    const lat_kernels *kernels = lat_kernels_best();
+    float *a = lat_new_array(M * K, sizeof *a);
+    float *b = lat_new_array(lat_panels_size(N, K), sizeof *b);
+    float *c = lat_new_array(M * N, sizeof *c);
+    lat_status status = LAT_OK;
+    if (a == NULL || b == NULL || c == NULL) {
+        status = lat_error_memory(error, (M + N) * K * sizeof *a);
+        goto done;
+    }
+    lat_matmul job = {.m = M, .n = N, .k = K, .a = a, .lda = K, .b = b,
+                      .c = c, .ldc = N};
+    kernels->matmul(&job);
+    double start = lat_clock_seconds();
+    for (int i = 0; i < TIMES; i++)
+        kernels->matmul(&job);
+    double seconds = lat_clock_seconds() - start;
+    *speed = (double)M * N * K * TIMES / (seconds > 1e-9 ? seconds : 1e-9);
+done:
+    lat_free(a);
+    lat_free(b);
+    lat_free(c);
+    return status;
+}
+
+/* Multiply-adds of a forward pass over one token, attention left out. */
+static double token_cost(const lat_model_info *info)
+{
+    double H = (double)info->hidden, F = (double)info->feed_forward;
+    return (double)info->layers * (4 * H * H + 2 * H * F);
+}
+
+/* ---- Bytes -------------------------------------------------------------- */
+
+enum {
+    BLOCK_TOKENS = 16384, /* of a forward pass, about (reader.c) */
+    GROUP = 1536          /* MiB of vectors held at once without --memory */
+};
+
+/* Models keep the work block of their passes. */
+static uint64_t forward_memory(const study *s, size_t threads)
+{
+    uint64_t sum = 0;
+    for (int side = 0; side < STUDY_SIDES; side++) {
+        const lat_tokens *tokens = &s->tokens[side];
+        size_t all = tokens->starts[tokens->sentences];
+        size_t block = BLOCK_TOKENS + s->readers[side].info->max_tokens;
+        sum += lat_model_workspace(s->readers[side].model, threads,
+                                   all < block ? all : block);
+    }
+    return sum;
+}
+
+/* Of all layers; a line of the largest is written from a buffer. */
+static uint64_t concepts_memory(const study *s)
+{
+    uint64_t one = (uint64_t)s->words.count * sizeof(lat_occurrence);
+    return 2 * s->layer_count * one + 2 * one;
+}
+
+/* The sample of the words in all layers of both models, and CKA of it. */
+static uint64_t cka_memory(const study *s)
+{
+    size_t h = s->readers[STUDY_TUNED].info->hidden;
+    uint64_t sample = cli_count(s->call, "cka");
+    if (sample > s->words.count)
+        sample = s->words.count;
+    return 2 * s->layer_count * sample * h * sizeof(float) +
+           lat_cka_memory(h, h);
+}
+
+/* Parts of a forward pass are files anyway. */
+static bool spills(const study *s)
+{
+    return s->options.spill != NULL && s->job.kind != STUDY_JOB_PART;
+}
+
+void study_cost_of(study_cost *out, const study *s)
+{
+    size_t threads = lat_pool_threads(cli_pool(s->call));
+    size_t h = s->readers[STUDY_TUNED].info->hidden;
+    uint64_t limit = (uint64_t)GROUP << 20, rest, later;
+    out->vectors = (uint64_t)s->words.count * h * sizeof(float);
+    out->clustering = clustering_memory(&s->options.how, s->words.count, h,
+                                        s->options.k, threads);
+    out->forward = forward_memory(s, threads);
+    later = lat_memory_in_use() + out->forward + concepts_memory(s);
+    rest = later + (s->job.kind == STUDY_JOB_PART ? 0 : out->clustering);
+    later += s->job.kind == STUDY_JOB_ALL ? cka_memory(s) : 0;
+    out->least = spills(s) ? rest : rest + out->vectors;
+    if (later > out->least)
+        out->least = later;
+    if (s->options.memory != 0)
+        limit = s->options.memory > rest ? s->options.memory - rest : 0;
+    uint64_t most = out->vectors == 0 ? s->layer_count
+                                      : limit / out->vectors;
+    if (spills(s) || most > s->layer_count)
+        most = s->layer_count;
+    out->at_once = most == 0 ? 1 : (size_t)most;
+}
+
+lat_status study_afford(const study *s, lat_error *error)
+{
+    study_cost cost;
+    study_cost_of(&cost, s);
+    /* Models and corpus were opened without a limit, since only they tell
+     * how much is needed. */
+    uint64_t peak = lat_memory_peak();
+    uint64_t need = cost.least > peak ? cost.least : peak;
+    lat_status status =
+        clustering_afford(s->call, need - lat_memory_in_use(), error);
+    if (status != LAT_OK)
+        return lat_error_in_file(error, s->options.data);
+    if (s->options.memory != 0)
+        lat_memory_limit((size_t)s->options.memory);
+    return LAT_OK;
+}
+
+/* ---- Seconds ------------------------------------------------------------ */
+
+/* Multiply-adds of clustering a layer, about. */
+static double clustering_cost(const study *s)
+{
+    double n = (double)s->words.count, k = (double)s->options.k;
+    double h = (double)s->readers[STUDY_TUNED].info->hidden;
+    double m = (double)s->options.how.leaders;
+    m = s->options.how.tau > 0 || m > n ? n : m;
+    double ward = WARD_COST * n * n * h, cost = ward;
+    if (s->options.how.method == CLUSTERING_KMEANS)
+        cost = (KMEANS_ROUNDS + 1) * n * k * h;
+    if (s->options.how.method == CLUSTERING_LEADERS)
+        cost = LEADERS_PASSES * n * m * h / 2 + WARD_COST * m * m * h;
+    bool both = s->options.how.compare &&
+                s->options.how.method != CLUSTERING_WARD;
+    return both ? cost + ward : cost;
+}
+
+static double forward_cost(const study *s, size_t passes)
+{
+    double cost = 0;
+    for (int side = 0; side < STUDY_SIDES; side++)
+        cost += token_cost(s->readers[side].info) *
+                (double)s->tokens[side].starts[s->tokens[side].sentences];
+    return cost * (double)passes;
+}
+
+static void put(const char *name, uint64_t value)
+{
+    printf("%s\t%llu\n", name, (unsigned long long)value);
+}
+
+lat_status study_dry_run(study *s, lat_error *error)
+{
+    double speed = 0;
+    study_cost cost;
+    lat_status status = measure(&speed, error);
+    if (status != LAT_OK)
+        return status;
+    study_cost_of(&cost, s);
+    uint64_t layers = 2 * (uint64_t)s->layer_count;
+    size_t passes = (s->layer_count + cost.at_once - 1) / cost.at_once;
+    bool tree = s->options.how.method == CLUSTERING_WARD;
+    speed *= (double)lat_pool_threads(cli_pool(s->call));
+    put("sentences", s->corpus.count);
+    put("words", s->words.total);
+    put("words_kept", s->words.count);
+    put("types_kept", s->words.kept_types);
+    put("layers", s->layer_count);
+    put("bytes_now", lat_memory_in_use());
+    put("bytes_vectors_a_layer", cost.vectors);
+    put("bytes_clustering", cost.clustering);
+    put("bytes_forward", cost.forward);
+    put("bytes_least", cost.least);
+    put("bytes_disk", layers * s->words.count *
+                          (uint64_t)(LINE_BYTES + (tree ? TREE_BYTES : 0)));
+    put("bytes_spill",
+        s->options.spill == NULL ? 0 : s->layer_count * cost.vectors);
+    put("forward_passes", passes);
+    printf("seconds_forward\t%.0f\n", forward_cost(s, passes) / speed);
+    printf("seconds_clustering\t%.0f\n",
+           (double)layers * clustering_cost(s) / speed);
+    return LAT_OK;
+}
