@@ -64,6 +64,13 @@ void rep_data_rate(lat_buffer *to, const rep_rate *rate, double scale)
     lat_buffer_text(to, "</td>");
 }
 
+const char *rep_method(const rep_study *s)
+{
+    return strcmp(s->method, "kmeans") == 0    ? "K-Means"
+           : strcmp(s->method, "leaders") == 0 ? "Ward&#39;s method on leaders"
+                                               : "Ward&#39;s method";
+}
+
 /* ---- Head and header --------------------------------------------------- */
 
 static void write_lines(lat_buffer *to, const char *const *lines)
@@ -100,11 +107,11 @@ static void write_head(lat_buffer *to, const rep_study *s)
 static void write_lede(lat_buffer *to, const rep_study *s)
 {
     lat_buffer_text(to, "<p class=\"lede\">");
-    rep_count(to, s->k);
+    rep_count(to, s->cut);
     lat_buffer_text(to, " concepts in each of ");
     rep_count(to, s->layer_count);
-    lat_buffer_text(to, " layers of both models, found by clustering the "
-                        "vectors of ");
+    lat_buffer_format(to, " layers of both models, found by %s out of the "
+                          "vectors of ", rep_method(s));
     rep_count(to, s->kept_words);
     lat_buffer_text(to, " words in ");
     rep_count(to, s->sentence_count != 0 ? s->sentence_count
@@ -123,6 +130,13 @@ static void write_lede(lat_buffer *to, const rep_study *s)
                               ? "that the tuned model predicts"
                               : "of the gold labels");
     lat_buffer_text(to, ".</p>\n");
+    if (!s->recut)
+        return;
+    lat_buffer_text(to, "<p class=\"lede\">The trees are cut anew for this "
+                        "page. The study&#39;s own tables are about its ");
+    rep_count(to, s->k);
+    lat_buffer_text(to, " concepts in a layer, and what needs them is left "
+                        "out here.</p>\n");
 }
 
 static void write_top(lat_buffer *to, const rep_study *s)
@@ -209,12 +223,12 @@ static void write_page(lat_buffer *to, const rep_study *s)
     rep_view_free(&view);
 }
 
-lat_status lat_report_write(const char *study, const char *out_path,
-                            lat_error *error)
+lat_status lat_report_write(const char *study, uint64_t k,
+                            const char *out_path, lat_error *error)
 {
     rep_study read = {0};
     lat_buffer page = {0};
-    lat_status status = rep_study_read(&read, study, error);
+    lat_status status = rep_study_read(&read, study, k, error);
     if (status != LAT_OK)
         return status;
     write_page(&page, &read);

@@ -4,11 +4,12 @@
 
 #include "../base/base.h"
 
-/* Reads only the study folder; out_path may be "-". */
-lat_status lat_report_write(const char *study, const char *out_path,
-                            lat_error *error);
+/* Reads only the study folder; out_path may be "-".  k: concepts in a layer,
+ * 0 for the study's own. */
+lat_status lat_report_write(const char *study, uint64_t k,
+                            const char *out_path, lat_error *error);
 /* The same study in 80 columns of plain text. */
-lat_status lat_report_text(const char *study, const char *out_path,
-                           lat_error *error);
+lat_status lat_report_text(const char *study, uint64_t k,
+                           const char *out_path, lat_error *error);
 
 #endif

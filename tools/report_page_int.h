@@ -117,9 +117,12 @@ typedef struct rep_fact { /* provenance: one line */
 typedef struct rep_study {
     const char *base_name, *tuned_name, *data_name, *eval_name, *version;
     const char *theta_text, *polarity_by; /* "gold" or "predicted" */
+    const char *method;    /* "ward", "kmeans", "leaders" */
     lat_theta theta;
     uint32_t min_types;
     uint64_t k, seed, permutations;
+    uint64_t cut;          /* concepts in a layer as they are here */
+    bool recut;            /* not the study's own: no tables, no map */
     bool has_seed, has_permutations;
     size_t classes;
     const char **class_names;
@@ -145,9 +148,15 @@ typedef struct rep_study {
 /* Is this among the figures that stand for the study: the last layer that
  * was tried, one word? */
 bool rep_flip_counts(const rep_study *study, const rep_flip *flip);
-lat_status rep_study_read(rep_study *out, const char *folder,
+/* k: concepts in a layer, cut out of the study's trees; 0 for its own. */
+lat_status rep_study_read(rep_study *out, const char *folder, uint64_t k,
                           lat_error *error);
 void rep_study_free(rep_study *study);
+/* The layer's concepts (with its tree read) become those of the cut at K. */
+lat_status rep_layer_cut(rep_layer *layer, size_t k, lat_error *error);
+#define OPTION_CUT                                                          \
+    {"k", 'k', CLI_COUNT, "N",                                              \
+     "cut the study's trees at this K; 0 for the study's own", "0"}
 /* Parts of it. */
 lat_status rep_read_tables(rep_study *study, const char *folder,
                            lat_error *error);
@@ -201,6 +210,7 @@ void rep_chance(lat_buffer *to, const rep_rate *rate, double scale);
 /* Class name through rep_html; "all classes" for -1. */
 void rep_class(lat_buffer *to, const rep_study *study, int32_t class_number);
 const char *rep_side_name(int side);
+const char *rep_method(const rep_study *study); /* "K-Means", as HTML */
 
 /* ---- SVG (svg.c) ------------------------------------------------------- */
 

@@ -167,7 +167,7 @@ static void plain_page(lat_buffer *to, const rep_study *s)
     lat_buffer_text(to, ", tuned into ");
     rep_plain(to, s->tuned_name);
     lat_buffer_format(to, "\n%llu concepts in each of %zu layers; ",
-                      (unsigned long long)s->k, s->layer_count);
+                      (unsigned long long)s->cut, s->layer_count);
     rep_count(to, s->kept_words);
     lat_buffer_text(to, " words of ");
     rep_plain(to, s->data_name);
@@ -185,12 +185,12 @@ static void plain_page(lat_buffer *to, const rep_study *s)
         plain_flips(to, s);
 }
 
-lat_status lat_report_text(const char *study, const char *out_path,
-                           lat_error *error)
+lat_status lat_report_text(const char *study, uint64_t k,
+                           const char *out_path, lat_error *error)
 {
     rep_study read = {0};
     lat_buffer page = {0};
-    lat_status status = rep_study_read(&read, study, error);
+    lat_status status = rep_study_read(&read, study, k, error);
     if (status != LAT_OK)
         return status;
     plain_page(&page, &read);

@@ -228,8 +228,13 @@ void rep_write_trees(lat_buffer *to, const rep_study *s)
             any = any || s->layers[side][i].top != NULL;
     rep_section(to, "trees", "Trees of concepts");
     if (!any) {
-        lat_buffer_text(to, "<p>The study holds no trees that fit its "
-                            "concepts.</p></section>\n");
+        if (strcmp(s->method, "ward") != 0)
+            lat_buffer_format(to, "<p>The concepts were found by %s, which "
+                                  "leaves no tree of the words.</p>"
+                                  "</section>\n", rep_method(s));
+        else
+            lat_buffer_text(to, "<p>The study holds no trees that fit its "
+                                "concepts.</p></section>\n");
         return;
     }
     lat_buffer_text(to, "<p>How Ward&#39;s criterion joins the concepts of a "

@@ -249,6 +249,7 @@ static lat_status take_plan(rep_study *s, const lat_json *plan,
     s->polarity_by = keep(s, lat_json_text(o, "polarity", "gold", &bad));
     s->theta_text = keep(s, lat_json_text(o, "theta", "0.90", &bad));
     s->k = lat_json_count(o, "k", 0, &bad);
+    s->method = keep(s, lat_json_text(o, "method", "ward", &bad));
     s->min_types = (uint32_t)lat_json_count(o, "min_types", 6, &bad);
     s->has_seed = lat_json_get(o, "seed") != NULL;
     s->seed = lat_json_count(o, "seed", 0, &bad);
@@ -259,7 +260,8 @@ static lat_status take_plan(rep_study *s, const lat_json *plan,
                              "the options are not those of a study");
     if (s->base_name == NULL || s->tuned_name == NULL ||
         s->data_name == NULL || s->version == NULL ||
-        s->polarity_by == NULL || s->theta_text == NULL)
+        s->polarity_by == NULL || s->theta_text == NULL ||
+        s->method == NULL)
         return lat_error_memory(error, 256);
     lat_status status = lat_theta_read(&s->theta, s->theta_text, error);
     if (status == LAT_OK)
@@ -466,6 +468,20 @@ static lat_status open_map(rep_layer *layer, const char *folder,
     return status;
 }
 
+static lat_status cut_layer(const rep_study *s, rep_layer *layer,
+                            const char *linkage, lat_error *error)
+{
+    lat_status status = LAT_OK;
+    if (layer->tree.points == 0)
+        status = lat_error_set(error, LAT_NOT_FOUND,
+                               "no tree (the study's method is %s), so it "
+                               "cannot be cut at another K than %llu",
+                               s->method, (unsigned long long)s->k);
+    else
+        status = rep_layer_cut(layer, (size_t)s->cut, error);
+    return status == LAT_OK ? LAT_OK : lat_error_in_file(error, linkage);
+}
+
 static lat_status read_layer(rep_study *s, int side, size_t i,
                              const char *folder, lat_error *error)
 {
@@ -480,26 +496,30 @@ static lat_status read_layer(rep_study *s, int side, size_t i,
         status = lat_error_memory(error, strlen(folder) + 64);
     if (status == LAT_OK)
         status = lat_concepts_read(&layer->concepts, concepts, error);
+    bool tree = linkage != NULL && lat_path_exists(linkage);
+    if (status == LAT_OK && tree)
+        status = lat_tree_read(&layer->tree, linkage, error);
+    if (status == LAT_OK && s->recut)
+        status = cut_layer(s, layer, linkage, error);
     if (status == LAT_OK)
         status = make_about(s, layer, error);
-    if (status == LAT_OK && lat_path_exists(linkage)) {
-        status = lat_tree_read(&layer->tree, linkage, error);
-        if (status == LAT_OK)
-            status = rep_layer_tree(s, layer, error);
-        lat_tree_free(&layer->tree);
-    }
-    if (status == LAT_OK)
+    if (status == LAT_OK && tree)
+        status = rep_layer_tree(s, layer, error);
+    lat_tree_free(&layer->tree);
+    if (status == LAT_OK && !s->recut)
         status = open_map(layer, folder, name, error);
     lat_free(concepts);
     lat_free(linkage);
     return status;
 }
 
-lat_status rep_study_read(rep_study *out, const char *folder,
+lat_status rep_study_read(rep_study *out, const char *folder, uint64_t k,
                           lat_error *error)
 {
     memset(out, 0, sizeof *out);
     lat_status status = read_plan(out, folder, error);
+    out->cut = k != 0 ? k : out->k;
+    out->recut = out->cut != out->k;
     if (status == LAT_OK)
         status = read_sentences(out, folder, error);
     for (int side = 0; side < REP_SIDES; side++)
@@ -509,7 +529,7 @@ lat_status rep_study_read(rep_study *out, const char *folder,
         out->kept_words = out->layers[REP_TUNED][0].concepts.size;
     if (status == LAT_OK)
         status = rep_read_tables(out, folder, error);
-    if (status == LAT_OK)
+    if (status == LAT_OK && !out->recut)
         status = rep_read_flips(out, folder, error);
     if (status != LAT_OK)
         rep_study_free(out);

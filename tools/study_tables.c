@@ -73,8 +73,10 @@ static lat_status read_pairs(rep_study *s, const char *folder,
     for (size_t i = 0; i < n * n; i++)
         s->pairs[i] = (rep_pair){rep_rate_none(), rep_rate_none(), NAN};
     bool found = false;
-    lat_status status = rep_table_open(&table, &found, folder,
-                                       "align/overlap-types.tsv", error);
+    lat_status status = LAT_OK;
+    if (!s->recut)
+        status = rep_table_open(&table, &found, folder,
+                                "align/overlap-types.tsv", error);
     if (!found)
         return status;
     for (size_t row = 0; row < table.rows; row++) {
@@ -400,6 +402,8 @@ lat_status rep_read_tables(rep_study *s, const char *folder,
                            lat_error *error)
 {
     lat_status status = read_pairs(s, folder, error);
+    if (s->recut)
+        return status; /* they are about other concepts */
     if (status == LAT_OK)
         status = read_matches(s, folder, error);
     if (status == LAT_OK)

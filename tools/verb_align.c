@@ -52,6 +52,7 @@ static const cli_option align_options[] = {
     {"thetas", 0, CLI_TEXT, "LIST",
      "thresholds (default: 0.50, 0.55, ..., 1.00)", NULL},
     OPTIONS_CHANCE,
+    OPTION_CUT,
     {"json", 0, CLI_FLAG, NULL,
      "STUDY: a JSON list instead of a table (two files always give JSON)",
      NULL},
@@ -120,7 +121,8 @@ static lat_status align_study(cli_call *call,
     lat_buffer text = {0};
     lat_overlap *overlaps = NULL;
     const lat_concepts **sides[REP_SIDES] = {NULL, NULL};
-    lat_status status = rep_study_read(&s, cli_argument(call, 0), error);
+    lat_status status = rep_study_read(
+        &s, cli_argument(call, 0), cli_count(call, "k"), error);
     if (status != LAT_OK)
         return status;
     size_t n = s.layer_count; /* at most 1000 */

@@ -27,6 +27,7 @@ static const cli_option options[] = {
      "0"},
     {"show", 0, CLI_TEXT, "SIDE/LAYER/N",
      "one concept: classes, match, sibling, labels, words, sentences", NULL},
+    OPTION_CUT,
     {"sentences", 0, CLI_COUNT, "N", "most sentences that --show prints",
      "20"},
     {"json", 0, CLI_FLAG, NULL, "one JSON object", NULL},
@@ -557,6 +558,10 @@ static lat_status show_one(reading *r, lat_error *error)
     if (c == LAT_NO_CONCEPT)
         return lat_error_set(error, LAT_NOT_FOUND,
                              "the study has no concept %.60s", name);
+    if (r->study.layers[side][i].top == NULL)
+        cli_say(r->call, "no sibling: the layer has no tree of its concepts "
+                         "(the study's method is %s)",
+                r->study.method);
     if (cli_given(r->call, "json"))
         show_json(r, side, i, c);
     else
@@ -567,7 +572,8 @@ static lat_status show_one(reading *r, lat_error *error)
 static lat_status run(cli_call *call, lat_error *error)
 {
     reading r = {.call = call, .folder = cli_argument(call, 0)};
-    lat_status status = rep_study_read(&r.study, r.folder, error);
+    lat_status status = rep_study_read(&r.study, r.folder,
+                                       cli_count(call, "k"), error);
     if (status == LAT_OK)
         status = read_filters(&r, error);
     if (status == LAT_OK &&
@@ -603,7 +609,9 @@ const cli_verb verb_concepts = {
     .notes = "The list has a line for each concept: size, majority class, "
              "class it is polarised to,\nthe human-defined label that "
              "explains it best, fate, best match on the other side\nand its "
-             "ten most frequent words.",
+             "ten most frequent words.  --k cuts the study's trees at another "
+             "number of concepts;\nlabels and matches, which are about its "
+             "own, are then empty.",
     .options = options,
     .least = 1,
     .most = 1,

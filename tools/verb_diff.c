@@ -280,7 +280,8 @@ static lat_status run(cli_call *call, lat_error *error)
     comparing c = {.call = call, .json = cli_given(call, "json")};
     lat_status status = LAT_OK;
     for (size_t s = 0; s < STUDIES && status == LAT_OK; s++)
-        status = rep_study_read(&c.studies[s], cli_argument(call, s), error);
+        status = rep_study_read(&c.studies[s], cli_argument(call, s), 0,
+                                error);
     if (status == LAT_OK && c.json) {
         lat_json_begin(&c.writer, &c.out, true);
         lat_json_open(&c.writer, '[');

@@ -32,7 +32,7 @@ static lat_status all_stages(study *s, lat_error *error)
     char *report = study_path(s, "report.html");
     if (report == NULL)
         return lat_error_memory(error, 64);
-    status = lat_report_write(s->options.folder, report, error);
+    status = lat_report_write(s->options.folder, 0, report, error);
     if (status == LAT_OK)
         status = study_manifest(s, error);
     if (status == LAT_OK)
