@@ -124,6 +124,15 @@ typedef struct lat_interval {
 /* Sorts `values`. */
 lat_interval lat_interval_of(double *values, size_t n);
 
+/* Shuffles and resamples that several calls share: the families and layers
+ * of a study are all shuffled alike.  What a call wants is made when it is
+ * first asked for and kept for the next; results are the same without.  For
+ * one call at a time; at most LAT_DRAWS_BYTES for each kind. */
+typedef struct lat_draws lat_draws;
+#define LAT_DRAWS_BYTES ((size_t)64 << 20)
+lat_status lat_draws_create(lat_draws **out, lat_error *error);
+void lat_draws_free(lat_draws *draws);
+
 /* A member that the caller adds to the object that a ..._json function
  * writes, at its place among the sorted keys (say "provenance").  A list
  * ends with key NULL and is sorted; NULL stands for no list. */
@@ -348,10 +357,11 @@ typedef struct lat_human_options {
     const char *thetas;      /* sweep, for lat_thetas_read */
     uint32_t permutations, bootstraps;
     uint64_t seed;
+    lat_draws *draws;        /* shared with other calls, or NULL */
 } lat_human_options;
 #define LAT_HUMAN_OPTIONS {LAT_RULE_OCCURRENCE, NULL, "0.40", false, false, \
                            6, 6, LAT_UNIT_TYPES, LAT_UNIT_TYPES, false,      \
-                           NULL, 100, 0, 1}
+                           NULL, 100, 0, 1, NULL}
 
 /* Labels are numbers in lat_human.labels (LAT_NO_CONCEPT: none). */
 typedef struct lat_human_concept {
@@ -385,7 +395,8 @@ typedef struct lat_human_row { /* at one theta of the sweep */
 } lat_human_row;
 
 typedef struct lat_human {
-    lat_human_options options; /* theta, max_unknown, thetas: see below */
+    lat_human_options options; /* theta, max_unknown, thetas: see below;
+                                  draws: NULL */
     lat_theta theta, max_unknown;
     lat_thetas thetas;
     char *family;

@@ -73,35 +73,26 @@ void lat_index_free_int(index_set *set);
 
 /* What one worker needs to count; K = concepts_most. */
 typedef struct overlap_scratch {
-    uint32_t *row;      /* K: members shared with each base concept; zero
-                           between concepts */
-    uint32_t *touched;  /* K + 1: the ones that are not zero */
+    int32_t *row;       /* K: members still missing before the number that
+                           is shared with each base concept matters */
+    uint32_t *touched;  /* K + 1: the ones that none is missing to */
     size_t touched_count;
+    int32_t *need;      /* K: what must be shared with each base concept */
     uint32_t *best_base, *best_tuned; /* K: highest count that counts */
     uint32_t *shuffled; /* words or occurrences of the base layer */
     uint32_t *label;    /* global occurrences: shuffled concept */
-    /* One resample, seen by every layer; NULL where none is asked for. */
-    uint32_t *weights;  /* sentences */
-    uint32_t **sizes;   /* layers x K: of the concepts */
-    bool **active;      /* layers x (word, concept): is the word there? */
 } overlap_scratch;
 
-/* One layer pair as it is counted: as it is, shuffled, or resampled. */
+/* One layer pair as it is counted: as it is, or shuffled. */
 typedef struct overlap_view {
     const index_set *set;
     const layer_index *base, *tuned;
     const lat_overlap *overlap; /* options, counted flags */
     const uint32_t *word;    /* types: renamed base words, or NULL */
     const uint32_t *label;   /* occurrences: concept of each */
-    const bool *active_base; /* types, resampled: words of concepts there */
-    const bool *active_tuned;
-    const uint32_t *weights; /* resampled: by sentence, or NULL */
     const uint32_t *size_base, *size_tuned; /* in the unit */
 } overlap_view;
 
-/* Shared members of tuned concept t with every base concept. */
-void lat_overlap_fill_int(overlap_scratch *with, const overlap_view *view,
-                          uint32_t t);
 /* Matches and aligned counts of the pair as it is. */
 lat_status lat_overlap_pair_int(lat_overlap *out, const overlap_view *view,
                                 overlap_scratch *with);
@@ -109,6 +100,26 @@ lat_status lat_overlap_pair_int(lat_overlap *out, const overlap_view *view,
 void lat_overlap_percents_int(double *percents, size_t stride,
                               const overlap_view *view,
                               overlap_scratch *with);
+/* Percentage of one side for every theta, from the highest counts and the
+ * sizes of its concepts, which lie `step` apart. */
+void lat_overlap_side_percents_int(double *percents, size_t stride,
+                                   const lat_overlap *overlap,
+                                   const uint32_t *best,
+                                   const uint32_t *sizes, size_t step,
+                                   bool tuned_side);
+
+/* Resamples of the sentences for all pairs (overlap_draws.c). */
+#define LAT_DRAW_LANES 32 /* resamples at a time: 64 bytes of weights */
+typedef struct overlap_draws {
+    lat_overlap *out;      /* base layers x tuned layers */
+    const index_set *set;
+    size_t base_layers, tuned_layers;
+    const lat_overlap_options *options;
+    double *results;       /* pair, side, theta, resample */
+    lat_progress *progress; /* a step for each LAT_DRAW_LANES; or NULL */
+} overlap_draws;
+lat_status lat_overlap_draws_int(const overlap_draws *draws, lat_pool *pool,
+                                 lat_error *error);
 
 /* ---- Human-defined concepts (human_rules.c, human_shuffle.c) ------------ */
 
@@ -132,6 +143,7 @@ typedef struct human_scratch {
     double *label_best;  /* labels: highest share in a concept, -1 */
     uint32_t *mentioned; /* labels whose label_best is set */
     size_t mentioned_count;
+    uint32_t *rank_row;  /* labels by rank: counts; zero between concepts */
     uint32_t *stamp;     /* thetas x labels, only where `last` counts */
     uint32_t round;
     double *shares;      /* concepts: best share that may align, or -1 */
@@ -161,6 +173,12 @@ typedef struct human_job {
     uint32_t *bundle_unknown; /* occurrence rule: unknown labels in it */
     bool *bundle_bare;     /* occurrence rule: left without a label */
     uint32_t *members;     /* occurrence rule: bundle of each occurrence */
+    /* Occurrence rule: labels ranked by how many members have them. */
+    uint32_t *rank_counts; /* labels: members that have the label of a rank */
+    uint32_t *bundle_ranks; /* bundle_labels as ranks, ascending */
+    bool screens;          /* no threshold is 0 */
+    lat_draws *draws;      /* the caller's, or NULL */
+    const uint32_t *drawn; /* shuffles or resamples out of them, or NULL */
     /* Type rule. */
     size_t types;          /* of the text */
     uint32_t *type_bundle; /* types: bundle of used labels */
@@ -218,6 +236,20 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
 void lat_shuffle_numbers_int(lat_random *random, uint32_t *values, size_t n);
 /* weights[i] = how often i was drawn, n draws from 0..n-1. */
 void lat_resample_int(lat_random *random, uint32_t *weights, size_t n);
+/* `count` shuffles of 0..n-1 out of streams 0.. of the seed, or as many
+ * resamples of n (weights) out of LAT_STREAM_BOOTSTRAP..; one after the
+ * other, or NULL when they are to be made one by one: draws is NULL, or
+ * there is no room.  Stay valid until the next call for the same kind. */
+typedef enum draw_kind {
+    DRAW_SHUFFLE, DRAW_RESAMPLE, DRAW_KINDS
+} draw_kind;
+typedef struct draw_order {
+    draw_kind kind;
+    size_t n, count;
+    uint64_t seed;
+} draw_order;
+const uint32_t *lat_draws_get_int(lat_draws *draws, lat_pool *pool,
+                                  const draw_order *order);
 lat_status lat_shuffles_check_int(uint32_t permutations, uint32_t bootstraps,
                                   lat_error *error);
 

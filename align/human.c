@@ -269,6 +269,9 @@ static lat_status make_output(human_job *job,
         return status;
     job->near_top = near_top.value;
     job->theta_least = out->theta.value > 0.0 ? out->theta.value : 1.0;
+    job->screens = out->theta.value > 0.0;
+    for (t = 0; t < out->thetas.count; t++)
+        job->screens = job->screens && out->thetas.items[t].value > 0.0;
     for (t = 0; t < out->thetas.count; t++)
         if (out->thetas.items[t].value > 0.0 &&
             out->thetas.items[t].value < job->theta_least)
@@ -276,6 +279,8 @@ static lat_status make_output(human_job *job,
     out->options = *options;
     out->options.theta = out->options.max_unknown = NULL;
     out->options.thetas = NULL;
+    out->options.draws = NULL;
+    job->draws = options->draws;
     if (options->rule == LAT_RULE_OCCURRENCE)
         out->options.last_only = false;
     out->count = job->concepts->count;

@@ -13,6 +13,7 @@
  */
 #include "align_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A winner with "_UNK" anywhere in its name never aligns; only one that
@@ -122,6 +123,67 @@ static lat_status place_members(human_job *job, lat_error *error)
                 : labels->bundle[job->text->starts[at->sentence] +
                                  (size_t)at->position];
     }
+    return LAT_OK;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const lat_place *x = a, *y = b;
+
+    if (x->key != y->key)
+        return x->key < y->key ? 1 : -1; /* the most frequent first */
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Ranks of the labels by the number of members that have them, and every
+ * bundle's labels in that order. */
+static lat_status rank_labels(human_job *job, lat_error *error)
+{
+    size_t names = job->names, i, k, total;
+    lat_place *order = lat_new_array(names, sizeof *order);
+    uint32_t *rank = lat_new_array(names, sizeof *rank);
+    uint32_t *members = lat_new_array(job->bundles, sizeof *members);
+
+    total = job->bundle_starts[job->bundles];
+    job->rank_counts = lat_arena_array(&job->arena, names, sizeof *rank);
+    job->bundle_ranks = lat_arena_array(&job->arena, total, sizeof *rank);
+    if (order == NULL || rank == NULL || members == NULL ||
+        job->rank_counts == NULL || job->bundle_ranks == NULL) {
+        lat_free(order);
+        lat_free(rank);
+        lat_free(members);
+        return lat_error_memory(error, total * sizeof *rank);
+    }
+    for (i = 0; i < job->concepts->size; i++)
+        members[job->members[i]]++;
+    for (i = 0; i < names; i++)
+        order[i].index = i;
+    for (i = 0; i < job->bundles; i++)
+        for (k = job->bundle_starts[i]; k < job->bundle_starts[i + 1]; k++)
+            order[job->bundle_labels[k]].key += members[i];
+    if (names > 0)
+        qsort(order, names, sizeof *order, compare_places);
+    for (i = 0; i < names; i++) {
+        rank[order[i].index] = (uint32_t)i;
+        job->rank_counts[i] = (uint32_t)order[i].key;
+    }
+    for (k = 0; k < total; k++)
+        job->bundle_ranks[k] = rank[job->bundle_labels[k]];
+    for (i = 0; i < job->bundles; i++)
+        if (job->bundle_starts[i + 1] > job->bundle_starts[i] + 1)
+            qsort(job->bundle_ranks + job->bundle_starts[i],
+                  job->bundle_starts[i + 1] - job->bundle_starts[i],
+                  sizeof *rank, compare_numbers);
+    lat_free(order);
+    lat_free(rank);
+    lat_free(members);
     return LAT_OK;
 }
 
@@ -348,6 +410,7 @@ static lat_status make_scratch(human_job *job, lat_pool *pool,
         with->bundle_touched = lat_arena_array(arena, job->bundles + 1, 4);
         with->label_best = lat_arena_array(arena, names, sizeof(double));
         with->mentioned = lat_arena_array(arena, names, 4);
+        with->rank_row = lat_arena_array(arena, names, 4);
         with->stamp = lat_arena_array(arena, stamp_room, 4);
         with->shares = lat_arena_array(arena, job->concepts->count,
                                        sizeof(double));
@@ -379,6 +442,8 @@ lat_status lat_human_prepare_int(human_job *job, lat_pool *pool,
     } else if (status == LAT_OK) {
         job->out->labels_used = job->out->labels_all;
         status = place_members(job, error);
+        if (status == LAT_OK)
+            status = rank_labels(job, error);
     }
     return status == LAT_OK ? make_scratch(job, pool, error) : status;
 }

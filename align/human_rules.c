@@ -134,6 +134,52 @@ static void pick_longest(human_verdict *out, const human_scratch *with,
     }
 }
 
+/* Labels that at least `need` members of the layer have: the ranks below. */
+static size_t count_frequent(const human_job *job, uint64_t need)
+{
+    size_t low = 0, high = job->names;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (job->rank_counts[middle] >= need)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Does any label reach more than the lowest threshold?  Only labels that so
+ * many members of the layer have are counted, and only as long as the members
+ * that are left could still bring one there: what chance puts together nearly
+ * always ends here.  Not for resamples, whose counts are larger than the
+ * layer's. */
+static bool any_label_reaches(human_scratch *with, const human_job *job,
+                              uint64_t left, uint64_t counted)
+{
+    uint64_t need = lat_needed_int(job->theta_least, counted, true);
+    size_t frequent = count_frequent(job, need), i, k;
+    uint32_t most = 0;
+
+    for (i = 0; i < with->bundle_count && most < need &&
+                most + left >= need && frequent > 0; i++) {
+        uint32_t bundle = with->bundle_touched[i];
+        uint32_t weight = with->bundle_row[bundle];
+        size_t end = job->bundle_starts[bundle + 1];
+
+        left -= weight;
+        for (k = job->bundle_starts[bundle];
+             k < end && job->bundle_ranks[k] < frequent; k++) {
+            uint32_t count = with->rank_row[job->bundle_ranks[k]] += weight;
+
+            most = count > most ? count : most;
+        }
+    }
+    memset(with->rank_row, 0, frequent * sizeof *with->rank_row);
+    return most >= need;
+}
+
 /* Unknown labels are counted with all their occurrences, before anything is
  * dropped: the skip test comes first. A winner that is unknown or has
  * "_UNK" in it is a winner all the same and hides the label behind it, as
@@ -161,7 +207,9 @@ void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
     out->skipped = out->occurrences == 0 ||
                    (double)out->unknown / (double)out->occurrences >
                        job->out->max_unknown.value;
-    if (out->skipped) {
+    if (out->skipped || (job->screens && !keep && view->weights == NULL &&
+                         !any_label_reaches(with, job, out->occurrences,
+                                            out->counted))) {
         clear_bundles(with);
         return;
     }

@@ -45,7 +45,7 @@ static void permutation_task(void *context, size_t task, size_t worker)
     human_scratch *with = &job->scratch[worker];
     bool by_types = job->out->options.rule == LAT_RULE_TYPE;
     const uint32_t *bundles = by_types ? job->type_bundle : job->members;
-    size_t n = by_types ? job->types : job->concepts->size, p;
+    size_t n = by_types ? job->types : job->concepts->size, p, i;
     human_view view = {with->shuffled, NULL, NULL, 0};
     lat_random random;
 
@@ -53,9 +53,16 @@ static void permutation_task(void *context, size_t task, size_t worker)
          p < (task + 1) * LAT_SHUFFLE_BLOCK && p < job->shuffles; p++) {
         if (lat_interrupted())
             return;
-        lat_random_seed(&random, job->out->options.seed, p);
-        memcpy(with->shuffled, bundles, n * sizeof *bundles);
-        lat_shuffle_numbers_int(&random, with->shuffled, n);
+        if (job->drawn != NULL) {
+            const uint32_t *order = job->drawn + p * n;
+
+            for (i = 0; i < n; i++)
+                with->shuffled[i] = bundles[order[i]];
+        } else {
+            lat_random_seed(&random, job->out->options.seed, p);
+            memcpy(with->shuffled, bundles, n * sizeof *bundles);
+            lat_shuffle_numbers_int(&random, with->shuffled, n);
+        }
         evaluate(job, with, &view, p);
     }
 }
@@ -71,22 +78,26 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
                            ? job->type_bundle : job->members,
                        with->weights, NULL, job->shuffles};
     lat_random random;
-    size_t i, p;
+    size_t sentences = job->text->sentences, i, p;
 
     for (p = task * LAT_SHUFFLE_BLOCK;
          p < (task + 1) * LAT_SHUFFLE_BLOCK && p < job->shuffles; p++) {
         if (lat_interrupted())
             return;
-        lat_random_seed(&random, job->out->options.seed,
-                        LAT_STREAM_BOOTSTRAP + p);
-        lat_resample_int(&random, with->weights, job->text->sentences);
+        if (job->drawn != NULL) {
+            view.weights = job->drawn + p * sentences;
+        } else {
+            lat_random_seed(&random, job->out->options.seed,
+                            LAT_STREAM_BOOTSTRAP + p);
+            lat_resample_int(&random, with->weights, sentences);
+        }
         if (job->out->options.rule == LAT_RULE_TYPE) {
             memset(with->entry_weights, 0,
                    job->entry_starts[concepts->count] *
                        sizeof *with->entry_weights);
             for (i = 0; i < concepts->size; i++)
                 with->entry_weights[job->entry_of[i]] +=
-                    with->weights[concepts->occurrences[i].sentence];
+                    view.weights[concepts->occurrences[i].sentence];
         }
         view.shares = job->shares + p;
         evaluate(job, with, &view, p);
@@ -95,10 +106,18 @@ static void bootstrap_task(void *context, size_t task, size_t worker)
 
 /* The number of tasks hangs on n alone, never on the pool. */
 static lat_status run(human_job *job, lat_pool *pool, size_t n,
-                      lat_work *work, lat_error *error)
+                      draw_kind kind, lat_error *error)
 {
+    lat_work *work = kind == DRAW_SHUFFLE ? permutation_task
+                                          : bootstrap_task;
+    draw_order order = {kind, job->text->sentences, n,
+                        job->out->options.seed};
     size_t values = 0;
 
+    if (kind == DRAW_SHUFFLE)
+        order.n = job->out->options.rule == LAT_RULE_TYPE
+                      ? job->types : job->concepts->size;
+    job->drawn = lat_draws_get_int(job->draws, pool, &order);
     job->shuffles = n;
     if (!lat_size_mul((job->out->thetas.count + 1) * 3, n, &values))
         return lat_error_memory(error, UINT64_MAX);
@@ -119,7 +138,7 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
     lat_status status;
 
     if (n > 0) {
-        status = run(job, pool, n, permutation_task, error);
+        status = run(job, pool, n, DRAW_SHUFFLE, error);
         if (status != LAT_OK)
             return status;
         for (t = 0; t < main; t++) {
@@ -143,7 +162,7 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
     job->shares = lat_new_array(cells, sizeof *job->shares);
     if (job->shares == NULL)
         return lat_error_memory(error, cells * sizeof *job->shares);
-    status = run(job, pool, n, bootstrap_task, error);
+    status = run(job, pool, n, DRAW_RESAMPLE, error);
     if (status != LAT_OK)
         return status;
     for (t = 0; t < out->count; t++)

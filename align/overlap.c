@@ -18,14 +18,13 @@
 
 #include <string.h>
 
-/* Without a branch: whether a counter is still zero cannot be guessed.  The
- * list has room for one more than there are concepts. */
-static inline void add_to_row(overlap_scratch *with, uint32_t concept,
-                              uint32_t amount)
+/* Counts down, and takes note of the concept when nothing is missing any
+ * more.  Without a branch: when that is cannot be guessed.  The list has room
+ * for one more than there are concepts. */
+static inline void add_to_row(overlap_scratch *with, uint32_t concept)
 {
     with->touched[with->touched_count] = concept;
-    with->touched_count += (with->row[concept] == 0) & (amount != 0);
-    with->row[concept] += amount;
+    with->touched_count += --with->row[concept] == 0;
 }
 
 /* Every word of T once, and every base concept that has it. */
@@ -43,7 +42,7 @@ static void fill_by_types(overlap_scratch *with, const overlap_view *view,
         if (view->word != NULL)
             word = view->word[word];
         for (k = base->wc_starts[word]; k < base->wc_starts[word + 1]; k++)
-            add_to_row(with, base->wc[k], 1);
+            add_to_row(with, base->wc[k]);
     }
 }
 
@@ -58,59 +57,18 @@ static void fill_by_occurrences(overlap_scratch *with,
         uint32_t concept = view->label[view->tuned->occ[i]];
 
         if (concept != LAT_NO_CONCEPT)
-            add_to_row(with, concept, 1);
+            add_to_row(with, concept);
     }
 }
 
-/* A resample: types count when one of their occurrences in the concept was
- * drawn, occurrences as often as their sentence. */
-static void fill_drawn_types(overlap_scratch *with, const overlap_view *view,
-                             uint32_t t)
+static void fill_row(overlap_scratch *with, const overlap_view *view,
+                     uint32_t t)
 {
-    const layer_index *base = view->base, *tuned = view->tuned;
-    size_t i, k;
-
-    for (i = tuned->cw_starts[t]; i < tuned->cw_starts[t + 1]; i++) {
-        uint32_t word = base->local[tuned->cw[i]];
-
-        if (word == LAT_NO_CONCEPT ||
-            !view->active_tuned[tuned->cw_incidence[i]])
-            continue;
-        for (k = base->wc_starts[word]; k < base->wc_starts[word + 1]; k++)
-            add_to_row(with, base->wc[k], view->active_base[k]);
-    }
-}
-
-static void fill_drawn_occurrences(overlap_scratch *with,
-                                   const overlap_view *view, uint32_t t)
-{
-    const lat_concepts *source = view->tuned->source;
-    size_t i;
-
-    for (i = source->starts[t]; i < source->starts[t + 1]; i++) {
-        uint32_t occ = view->tuned->occ[i], concept = view->label[occ];
-
-        if (concept != LAT_NO_CONCEPT)
-            add_to_row(with, concept,
-                       view->weights[view->set->sentence[occ]]);
-    }
-}
-
-/* The row is zero before, and it is the caller who sets it back. */
-void lat_overlap_fill_int(overlap_scratch *with, const overlap_view *view,
-                          uint32_t t)
-{
-    bool types = view->overlap->options.unit == LAT_UNIT_TYPES;
-
     with->touched_count = 0;
-    if (types && view->weights == NULL)
+    if (view->overlap->options.unit == LAT_UNIT_TYPES)
         fill_by_types(with, view, t);
-    else if (types)
-        fill_drawn_types(with, view, t);
-    else if (view->weights == NULL)
-        fill_by_occurrences(with, view, t);
     else
-        fill_drawn_occurrences(with, view, t);
+        fill_by_occurrences(with, view, t);
 }
 
 /* May a concept of `size` be aligned with one of size `target`? */
@@ -267,28 +225,33 @@ lat_status lat_overlap_pair_int(lat_overlap *out, const overlap_view *view,
     /* At theta 0 a concept is aligned with one that shares nothing. */
     for (k = 0; k < out->thetas.count; k++)
         all = all || out->thetas.items[k].value == 0.0;
+    for (b = 0; b < out->base_count; b++)
+        with->row[b] = 1;
     for (t = 0; t < out->tuned_count; t++) {
-        lat_overlap_fill_int(with, view, t);
+        fill_row(with, view, t);
         if (all) {
             for (b = 0; b < out->base_count; b++)
-                compare_concepts(out, t, b, with->row[b], view);
+                compare_concepts(out, t, b, 1U - (uint32_t)with->row[b],
+                                 view);
         } else {
             for (i = 0; i < with->touched_count; i++) {
                 b = with->touched[i];
-                compare_concepts(out, t, b, with->row[b], view);
+                compare_concepts(out, t, b, 1U - (uint32_t)with->row[b],
+                                 view);
             }
         }
         for (i = 0; i < with->touched_count; i++)
-            with->row[with->touched[i]] = 0;
+            with->row[with->touched[i]] = 1;
     }
     fill_rows(out);
     return LAT_OK;
 }
 
-/* Percentage of one side for every theta, from the highest counts. */
-static void put_percents(double *percents, size_t stride,
-                         const lat_overlap *overlap, const uint32_t *best,
-                         const uint32_t *sizes, bool tuned_side)
+void lat_overlap_side_percents_int(double *percents, size_t stride,
+                                   const lat_overlap *overlap,
+                                   const uint32_t *best,
+                                   const uint32_t *sizes, size_t step,
+                                   bool tuned_side)
 {
     const lat_match *matches = tuned_side ? overlap->tuned : overlap->base;
     size_t n = tuned_side ? overlap->tuned_count : overlap->base_count;
@@ -302,15 +265,44 @@ static void put_percents(double *percents, size_t stride,
         if (!matches[i].counted)
             continue;
         /* Nothing shared: aligned at theta 0 if it had a target at all. */
-        if (best[i] == 0)
+        if (best[i * step] == 0)
             share = matches[i].as_source >= 0.0 ? 0.0 : -1.0;
         else
-            share = (double)best[i] / (double)sizes[i];
+            share = (double)best[i * step] / (double)sizes[i * step];
         for (k = 0; k < overlap->thetas.count; k++)
             aligned[k] += share >= overlap->thetas.items[k].value;
     }
     for (k = 0; k < overlap->thetas.count; k++)
         percents[k * stride] = lat_percent_int(aligned[k], counted);
+}
+
+/* How many members concept c of the given size must share before any
+ * threshold is reached: almost nothing that chance gives is so much, and
+ * what is not need not be looked at.  1 where sizes of both decide. */
+static int32_t needed(const lat_overlap *overlap, const lat_match *match,
+                      uint32_t size)
+{
+    double least = 1.0;
+    size_t k;
+
+    for (k = 0; k < overlap->thetas.count; k++)
+        if (overlap->thetas.items[k].value < least)
+            least = overlap->thetas.items[k].value;
+    if (least == 0.0 || overlap->options.size_ratio > 0.0)
+        return 1;
+    return match->counted ? (int32_t)lat_needed_int(least, size, false)
+                          : INT32_MAX;
+}
+
+/* Every base concept and the tuned one at hand: what is missing is the
+ * smaller of what the two need. */
+static void start_row(int32_t *restrict row, const int32_t *restrict need,
+                      int32_t most, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        row[i] = need[i] < most ? need[i] : most;
 }
 
 /* The inner loop of every permutation: whole numbers only until the end.
@@ -327,17 +319,23 @@ void lat_overlap_percents_int(double *percents, size_t stride,
 
     memset(with->best_base, 0,
            overlap->base_count * sizeof *with->best_base);
+    for (b = 0; b < overlap->base_count; b++)
+        with->need[b] = needed(overlap, &overlap->base[b],
+                               view->size_base[b]);
     for (t = 0; t < overlap->tuned_count; t++) {
-        uint32_t best = 0;
+        uint32_t best = 0, nt = view->size_tuned[t];
+        int32_t need = needed(overlap, &overlap->tuned[t], nt);
 
-        lat_overlap_fill_int(with, view, t);
+        start_row(with->row, with->need, need, overlap->base_count);
+        fill_row(with, view, t);
         for (i = 0; i < with->touched_count; i++) {
-            uint32_t shared, nt = view->size_tuned[t], nb;
+            uint32_t shared, nb;
 
             b = with->touched[i];
-            shared = with->row[b];
+            shared = (uint32_t)((with->need[b] < need ? with->need[b]
+                                                      : need) -
+                                with->row[b]);
             nb = view->size_base[b];
-            with->row[b] = 0;
             if (shared > best && passes_guard(options, nt, nb))
                 best = shared;
             if (shared > with->best_base[b] && passes_guard(options, nb, nt))
@@ -345,8 +343,10 @@ void lat_overlap_percents_int(double *percents, size_t stride,
         }
         with->best_tuned[t] = best;
     }
-    put_percents(percents, stride, overlap, with->best_tuned,
-                 view->size_tuned, true);
-    put_percents(percents + overlap->thetas.count * stride, stride, overlap,
-                 with->best_base, view->size_base, false);
+    lat_overlap_side_percents_int(percents, stride, overlap,
+                                  with->best_tuned, view->size_tuned, 1,
+                                  true);
+    lat_overlap_side_percents_int(
+        percents + overlap->thetas.count * stride, stride, overlap,
+        with->best_base, view->size_base, 1, false);
 }

@@ -119,92 +119,11 @@ static void permutation_task(void *context, size_t task, size_t worker)
     note_progress(job);
 }
 
-/* Sizes of a layer's concepts in a resample, and which of the words that
- * each holds are there at all. */
-static void resample_layer(overlap_scratch *with, const overlap_job *job,
-                           size_t l)
-{
-    const layer_index *layer = &job->set.layer[l];
-    const lat_concepts *source = layer->source;
-    bool types = job->options->unit == LAT_UNIT_TYPES;
-    uint32_t *sizes = with->sizes[l];
-    bool *active = with->active[l];
-    size_t i;
-
-    memset(sizes, 0, layer->concepts * sizeof *sizes);
-    if (types)
-        memset(active, 0, layer->cw_starts[layer->concepts]);
-    for (i = 0; i < layer->size; i++) {
-        uint32_t weight = with->weights[job->set.sentence[layer->occ[i]]];
-        uint32_t concept = source->occurrences[i].concept;
-
-        if (!types) {
-            sizes[concept] += weight;
-        } else if (weight != 0 && !active[layer->incidence[i]]) {
-            active[layer->incidence[i]] = true;
-            sizes[concept]++;
-        }
-    }
-}
-
-/* One block of resamples for all pairs: a layer is drawn once and compared
- * with all of the other side.  The same sentences for every layer. */
-static void bootstrap_task(void *context, size_t task, size_t worker)
-{
-    overlap_job *job = context;
-    overlap_scratch *with = &job->scratch[worker];
-    size_t p = task * LAT_SHUFFLE_BLOCK, end = p + LAT_SHUFFLE_BLOCK, i, j;
-    lat_random random;
-    overlap_view view;
-
-    if (end > job->shuffles)
-        end = job->shuffles;
-    for (; p < end && !lat_interrupted(); p++) {
-        lat_random_seed(&random, job->options->seed,
-                        LAT_STREAM_BOOTSTRAP + p);
-        lat_resample_int(&random, with->weights, job->set.sentences);
-        for (i = 0; i < job->set.layers; i++)
-            resample_layer(with, job, i);
-        for (i = 0; i < job->base_layers; i++)
-            for (j = 0; j < job->tuned_layers; j++) {
-                size_t tuned = job->base_layers + j;
-
-                make_view(&view, job, i, j);
-                view.weights = with->weights;
-                view.active_base = with->active[i];
-                view.active_tuned = with->active[tuned];
-                view.size_base = with->sizes[i];
-                view.size_tuned = with->sizes[tuned];
-                lat_overlap_percents_int(
-                    result_at(job, i * job->tuned_layers + j, p),
-                    job->shuffles, &view, with);
-            }
-    }
-    note_progress(job);
-}
-
-/* Runs `work` for every block of n shuffles, of each base layer or (resamples)
- * of all, then puts the intervals into the rows. */
-static lat_status run_shuffles(overlap_job *job, lat_pool *pool, size_t n,
-                               lat_work *work, bool bootstrap,
-                               lat_error *error)
+/* Results of n shuffles into the rows. */
+static void put_intervals(overlap_job *job, size_t n, bool bootstrap)
 {
     size_t pairs = job->base_layers * job->tuned_layers, pair, k;
-    size_t values = 0;
 
-    if (n == 0)
-        return LAT_OK;
-    job->shuffles = n;
-    job->blocks = (n + LAT_SHUFFLE_BLOCK - 1) / LAT_SHUFFLE_BLOCK;
-    if (!lat_size_mul(pairs, 2 * job->thetas, &values) ||
-        !lat_size_mul(values, n, &values))
-        return lat_error_memory(error, UINT64_MAX);
-    job->results = lat_new_array(values, sizeof *job->results);
-    if (job->results == NULL)
-        return lat_error_memory(error, values * sizeof *job->results);
-    lat_pool_run(pool, bootstrap ? job->blocks
-                                 : job->base_layers * job->blocks,
-                 work, job);
     for (pair = 0; pair < pairs && !lat_interrupted(); pair++)
         for (k = 0; k < job->thetas; k++) {
             lat_overlap_row *row = &job->out[pair].rows[k];
@@ -220,9 +139,41 @@ static lat_status run_shuffles(overlap_job *job, lat_pool *pool, size_t n,
                 row->base_chance = b;
             }
         }
+}
+
+/* Blocks of permutations of each base layer, or resamples, and what they
+ * come to. */
+static lat_status run_shuffles(overlap_job *job, lat_pool *pool, size_t n,
+                               bool bootstrap, lat_error *error)
+{
+    size_t pairs = job->base_layers * job->tuned_layers, values = 0;
+    lat_status status = LAT_OK;
+
+    if (n == 0)
+        return LAT_OK;
+    job->shuffles = n;
+    job->blocks = (n + LAT_SHUFFLE_BLOCK - 1) / LAT_SHUFFLE_BLOCK;
+    if (!lat_size_mul(pairs, 2 * job->thetas, &values) ||
+        !lat_size_mul(values, n, &values))
+        return lat_error_memory(error, UINT64_MAX);
+    job->results = lat_new_array(values, sizeof *job->results);
+    if (job->results == NULL)
+        return lat_error_memory(error, values * sizeof *job->results);
+    if (bootstrap) {
+        overlap_draws draws = {job->out, &job->set, job->base_layers,
+                               job->tuned_layers, job->options,
+                               job->results, job->progress};
+
+        status = lat_overlap_draws_int(&draws, pool, error);
+    } else {
+        lat_pool_run(pool, job->base_layers * job->blocks, permutation_task,
+                     job);
+    }
+    if (status == LAT_OK)
+        put_intervals(job, n, bootstrap);
     lat_free(job->results);
     job->results = NULL;
-    return LAT_OK;
+    return status;
 }
 
 /* ---- Setting up ---------------------------------------------------------- */
@@ -303,38 +254,12 @@ static lat_status make_sizes(overlap_job *job, lat_error *error)
     return LAT_OK;
 }
 
-static uint32_t *scratch_array(overlap_job *job, size_t n, bool *failed)
+static void *scratch_array(overlap_job *job, size_t n, bool *failed)
 {
     uint32_t *array = lat_arena_array(&job->set.arena, n, sizeof *array);
 
     *failed = *failed || array == NULL;
     return array;
-}
-
-/* What a resample needs: per layer the sizes of its concepts and, by types,
- * a flag for each word of each. */
-static void make_resample(overlap_job *job, overlap_scratch *with,
-                          bool *failed)
-{
-    lat_arena *arena = &job->set.arena;
-    size_t layers = job->set.layers, l;
-
-    with->weights = scratch_array(job, job->set.sentences, failed);
-    with->sizes = lat_arena_array(arena, layers, sizeof *with->sizes);
-    with->active = lat_arena_array(arena, layers, sizeof *with->active);
-    if (with->sizes == NULL || with->active == NULL) {
-        *failed = true;
-        return;
-    }
-    for (l = 0; l < layers; l++) {
-        const layer_index *layer = &job->set.layer[l];
-        size_t pairs = job->options->unit == LAT_UNIT_TYPES
-                           ? layer->cw_starts[layer->concepts] : 0;
-
-        with->sizes[l] = scratch_array(job, layer->concepts, failed);
-        with->active[l] = lat_arena_array(arena, pairs, sizeof(bool));
-        *failed = *failed || with->active[l] == NULL;
-    }
 }
 
 /* One set for each worker, as large as the largest layer needs; about 2 MB
@@ -366,8 +291,7 @@ static lat_status make_scratch(overlap_job *job, lat_pool *pool,
         with->shuffled = scratch_array(job, members, &failed);
         with->label = scratch_array(job, types ? 0 : job->set.occurrences,
                                     &failed);
-        if (job->options->bootstraps > 0)
-            make_resample(job, with, &failed);
+        with->need = scratch_array(job, k, &failed);
     }
     return failed ? lat_error_memory(error, workers * members * 4) : LAT_OK;
 }
@@ -384,11 +308,11 @@ static lat_status run_job(overlap_job *job, lat_pool *pool, lat_error *error)
     if (status != LAT_OK)
         return status;
     lat_pool_run(pool, pairs, pair_task, job);
-    status = run_shuffles(job, pool, job->options->permutations,
-                          permutation_task, false, error);
+    status = run_shuffles(job, pool, job->options->permutations, false,
+                          error);
     if (status == LAT_OK)
-        status = run_shuffles(job, pool, job->options->bootstraps,
-                              bootstrap_task, true, error);
+        status = run_shuffles(job, pool, job->options->bootstraps, true,
+                              error);
     if (status == LAT_OK && lat_interrupted())
         status = lat_error_set(error, LAT_INTERRUPTED, "interrupted");
     return status;
@@ -407,9 +331,9 @@ static lat_status check_options(lat_thetas *thetas,
     return lat_thetas_read(thetas, options->thetas, error);
 }
 
-static uint64_t blocks_of(uint64_t shuffles)
+static uint64_t blocks_of(uint64_t shuffles, uint64_t block)
 {
-    return (shuffles + LAT_SHUFFLE_BLOCK - 1) / LAT_SHUFFLE_BLOCK;
+    return (shuffles + block - 1) / block;
 }
 
 /* Layers are indexed once for all pairs. After an error every out[i] is
@@ -451,8 +375,11 @@ lat_status lat_overlap_run_layers(lat_overlap *out, lat_pool *pool,
     job.progress = progress;
     if (progress != NULL)
         lat_progress_begin(progress, "align", "steps",
-                           nb * nt + nb * blocks_of(options->permutations) +
-                               blocks_of(options->bootstraps));
+                           nb * nt +
+                               nb * blocks_of(options->permutations,
+                                              LAT_SHUFFLE_BLOCK) +
+                               blocks_of(options->bootstraps,
+                                         LAT_DRAW_LANES));
     status = run_job(&job, pool, error);
     if (progress != NULL)
         lat_progress_end(progress);

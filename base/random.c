@@ -55,12 +55,11 @@ uint64_t lat_random_below(lat_random *random, uint64_t n)
     if (n == 0)
         return 0;
     /* 2^64 mod n values at the bottom would make the low remainders more
-     * likely; they are drawn again. */
-    uint64_t unfair = (0 - n) % n;
+     * likely; they are drawn again.  They are below n, which x seldom is. */
     uint64_t x = 0;
     do {
         x = lat_random_next(random);
-    } while (x < unfair);
+    } while (x < n && x < (0 - n) % n);
     return x % n;
 }
 

@@ -167,6 +167,7 @@ typedef struct families {
     lat_labels *items;
     bool *ngram;
     size_t count;
+    lat_draws *draws; /* the same for all families and layers */
 } families;
 
 /* Sub-words of every word of the text, by the tuned model's tokens, for the
@@ -239,6 +240,7 @@ static lat_status run_family(study *s, int side, size_t number,
         options.permutations = s->options.permutations;
         options.bootstraps = s->options.bootstraps;
         options.seed = s->options.seed;
+        options.draws = all->draws;
         status = lat_human_run(&human, cli_pool(s->call),
                                &s->concepts[side][number], &s->text,
                                &all->items[family], &options, error);
@@ -286,6 +288,8 @@ lat_status study_human(study *s, lat_error *error)
     families all = {0};
     human_output out = {{0}, {0}};
     lat_status status = open_families(&all, s, error);
+    if (status == LAT_OK)
+        status = lat_draws_create(&all.draws, error);
     lat_progress *progress = cli_progress(s->call);
     lat_human_tsv_header(&out.table, "side\tlayer\t");
     lat_human_concepts_tsv_header(&out.concepts, "side\tlayer\t");
@@ -308,5 +312,6 @@ lat_status study_human(study *s, lat_error *error)
         lat_labels_free(&all.items[f]);
     lat_free(all.items);
     lat_free(all.ngram);
+    lat_draws_free(all.draws);
     return status;
 }

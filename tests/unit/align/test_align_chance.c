@@ -508,7 +508,8 @@ static void check_human_bootstrap(const corpus *from, lat_rule rule)
 
 /* ---- Threads ------------------------------------------------------------- */
 
-static void write_all(lat_buffer *out, const corpus *from, lat_pool *pool)
+static void write_all(lat_buffer *out, const corpus *from, lat_pool *pool,
+                      uint32_t count)
 {
     lat_overlap_options overlap_options = LAT_OVERLAP_OPTIONS;
     lat_polarity_options polarity_options = LAT_POLARITY_OPTIONS;
@@ -522,8 +523,13 @@ static void write_all(lat_buffer *out, const corpus *from, lat_pool *pool)
     lat_labels family;
     lat_human human;
     lat_json_writer writer;
+    lat_draws *draws = NULL;
     size_t i;
 
+    /* Shared draws with threads, none without: the bytes are the same. */
+    if (pool != NULL)
+        CHECK(lat_draws_create(&draws, &error) == LAT_OK);
+    human_options.draws = draws;
     make(&base, from, from->base);
     make(&tuned, from, from->tuned);
     CHECK(lat_classes_make(&classes, from->classes, SENTENCES, NULL, 2,
@@ -531,9 +537,9 @@ static void write_all(lat_buffer *out, const corpus *from, lat_pool *pool)
     CHECK(lat_labels_make(&family, &from->text, "f",
                           (const char *const *)from->labels, &error) ==
           LAT_OK);
-    overlap_options.permutations = overlap_options.bootstraps = 23;
-    polarity_options.permutations = polarity_options.bootstraps = 23;
-    human_options.permutations = human_options.bootstraps = 23;
+    overlap_options.permutations = overlap_options.bootstraps = count;
+    polarity_options.permutations = polarity_options.bootstraps = count;
+    human_options.permutations = human_options.bootstraps = count;
     lat_json_begin(&writer, out, true);
     lat_json_open(&writer, '[');
     CHECK(lat_overlap_run_layers(overlap, pool, &layers, &overlap_options,
@@ -554,6 +560,7 @@ static void write_all(lat_buffer *out, const corpus *from, lat_pool *pool)
         lat_human_free(&human);
     }
     lat_json_close(&writer, ']');
+    lat_draws_free(draws);
     lat_labels_free(&family);
     lat_classes_free(&classes);
     lat_concepts_free(&base);
@@ -565,8 +572,12 @@ static void write_all(lat_buffer *out, const corpus *from, lat_pool *pool)
 #define GOLDEN                                                          \
     "19ef21a28fc21cf34c4944f140a02155" \
     "0def804222d33fe80122484c459454d7"
+#define GOLDEN_MORE                                                     \
+    "854bdc4157275c9177f14386318a6888" \
+    "537d554491ffa5edc81420599ba612de"
 
-static void check_threads(const corpus *from)
+static void check_threads(const corpus *from, uint32_t count,
+                          const char *golden)
 {
     lat_buffer one = {0}, many = {0};
     lat_sha256 hash;
@@ -574,18 +585,18 @@ static void check_threads(const corpus *from)
     char hex[65];
     size_t threads;
 
-    write_all(&one, from, NULL);
+    write_all(&one, from, NULL, count);
     lat_sha256_begin(&hash);
     lat_sha256_add(&hash, one.data, one.size);
     lat_sha256_end(&hash, digest);
     lat_sha256_hex(digest, hex);
-    CHECK_TEXT(hex, GOLDEN);
+    CHECK_TEXT(hex, golden);
     for (threads = 1; threads <= 5; threads += 2) {
         lat_pool *pool = NULL;
 
         CHECK(lat_pool_create(&pool, threads, &error) == LAT_OK);
         lat_buffer_clear(&many);
-        write_all(&many, from, pool);
+        write_all(&many, from, pool, count);
         CHECK_MSG(one.size == many.size &&
                       memcmp(one.data, many.data, one.size) == 0,
                   "other bytes with %lu threads", (unsigned long)threads);
@@ -630,7 +641,9 @@ int main(void)
     check_polarity_bootstrap(&from);
     check_human_bootstrap(&from, LAT_RULE_OCCURRENCE);
     check_human_bootstrap(&from, LAT_RULE_TYPE);
-    check_threads(&from);
+    check_threads(&from, 23, GOLDEN);
+    /* More resamples than are counted at a time. */
+    check_threads(&from, 70, GOLDEN_MORE);
     free_corpus(&from);
     return harness_end("test_align_chance");
 }

@@ -170,8 +170,12 @@ static lat_status human_by(lat_rule rule, lat_error *error)
     options.permutations = options.bootstraps = 2;
     options.min_types = options.label_min = 1;
     options.last_only = true;
+    status = lat_draws_create(&options.draws, error);
+    if (status != LAT_OK)
+        return status;
     status = lat_human_run(&out, NULL, &clusters, &text, &family, &options,
                            error);
+    lat_draws_free(options.draws);
     if (status == LAT_OK) {
         lat_json_begin(&writer, &json, true);
         lat_human_json(&writer, &out, "x", NULL);
