@@ -7,7 +7,7 @@
   if (!holder || !root) return;
   var D = JSON.parse(holder.textContent);
   var SIDES = ["base", "tuned"];
-  var PAGE = 60;
+  var PAGE = 60, CLOUD = 120;
   /* Places in a concept's row; report_data.c writes them in this order. */
   var ID = 0, SIZE = 1, TYPES = 2, COUNTS = 3, POLAR = 4, SHARE = 5, LOW = 6,
     HIGH = 7, WORDS = 8, PLACES = 9, MATCH = 10, MSHARE = 11, MJACC = 12,
@@ -139,7 +139,8 @@
         el("span", {text: SIDES[h[0]] + " " + D.layers[h[1]] + " \u00b7 " +
           row[ID]}),
         row[POLAR] >= 0 ? tag(className(row[POLAR]), row[POLAR])
-          : el("span", {text: row[SIZE] + " words"})]),
+          : el("span", {text: row[SIZE].toLocaleString("en") +
+          " occurrences"})]),
       bdi(topWords(row, 6))]);
     item.dataset.key = h.slice(0, 3).join("/");
     return el("li", {}, [item]);
@@ -151,7 +152,9 @@
       ? "No concept passes these filters."
       : hits.length.toLocaleString("en") + (hits.length === 1
         ? " concept" : " concepts") + (shown < hits.length
-        ? ", the first " + shown + " listed" : "");
+        ? ", the first " + shown + " listed" : "") +
+        (D.listed && $("q-word").value.trim() ? "; searched: each " +
+        "concept's " + D.listed + " most frequent words" : "");
     $("hit-more").hidden = shown >= hits.length;
     markCurrent();
   }
@@ -167,14 +170,15 @@
 
   function cloud(row) {
     var top = Math.max(1, row[WORDS][1]), items = [];
-    for (var i = 0; i < row[WORDS].length; i += 2) {
+    var shown = Math.min(row[WORDS].length, 2 * CLOUD);
+    for (var i = 0; i < shown; i += 2) {
       var count = row[WORDS][i + 1];
       var word = bdi(D.words[row[WORDS][i]]);
       word.style.fontSize = (0.9 + 1.2 * Math.sqrt(count / top)).toFixed(2) +
         "rem";
       items.push(el("li", {}, [word, el("small", {text: String(count)})]));
     }
-    var rest = row[TYPES] - row[WORDS].length / 2;
+    var rest = row[TYPES] - shown / 2;
     if (rest > 0)
       items.push(el("li", {}, [el("small", {text: "and " + rest +
         " more"})]));

@@ -247,7 +247,7 @@ static void write_side_polarity(lat_buffer *to, const rep_study *s, int side)
     rep_figure_end(to);
 }
 
-static void write_class_key(lat_buffer *to, const rep_study *s)
+static void put_class_items(lat_buffer *to, const rep_study *s)
 {
     lat_buffer_text(to, "<ul class=\"key\">");
     for (size_t c = 0; c < s->classes; c++) {
@@ -256,6 +256,17 @@ static void write_class_key(lat_buffer *to, const rep_study *s)
         rep_class(to, s, (int32_t)c);
         lat_buffer_text(to, "</bdi></li>");
     }
+}
+
+void rep_class_key(lat_buffer *to, const rep_study *s)
+{
+    put_class_items(to, s);
+    lat_buffer_text(to, "<li><i class=\"kn\"></i>not polarised</li></ul>\n");
+}
+
+static void write_class_key(lat_buffer *to, const rep_study *s)
+{
+    put_class_items(to, s);
     lat_buffer_text(to, "<li><i class=\"ln chance\"></i>upper end of chance, "
                         "classes shuffled (95%)</li></ul>\n");
 }

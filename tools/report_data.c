@@ -20,14 +20,17 @@
 enum {
     ROWS_BYTES = 6500000,     /* of all concepts' rows, about */
     QUOTE_BYTES = 2500000,    /* of the quoted sentences' text */
-    MOST_WORDS = 120, LEAST_WORDS = 12, MOST_QUOTES = 12
+    WORDS_BYTES = 4000000,    /* of that, of their words */
+    WORD_BYTES = 8,           /* "12345,12," */
+    LEAST_WORDS = 12, MOST_QUOTES = 12
 };
 #define NOT_QUOTED UINT32_MAX
 
 typedef struct data_work {
     const rep_study *study;
     lat_intern *words, *labels;
-    size_t words_each, quotes_each;
+    size_t words_each;  /* most words that a row holds; SIZE_MAX: all */
+    size_t quotes_each;
     uint32_t *quoted;   /* sentences: number in the list, or NOT_QUOTED */
     uint32_t *list;     /* sentences in the list */
     size_t listed, bytes;
@@ -342,8 +345,10 @@ static void put_triggers(lat_buffer *to, const rep_study *s)
     lat_buffer_text(to, "],\n");
 }
 
-static void put_head(lat_buffer *to, const rep_study *s)
+/* "listed": words of a concept that a search can find, 0 for all. */
+static void put_head(lat_buffer *to, const data_work *w)
 {
+    const rep_study *s = w->study;
     lat_buffer_text(to, "{\"classes\":[");
     for (size_t c = 0; c < s->classes; c++) {
         if (c != 0)
@@ -354,7 +359,36 @@ static void put_head(lat_buffer *to, const rep_study *s)
     for (size_t i = 0; i < s->layer_count; i++)
         lat_buffer_format(to, "%s%zu", i == 0 ? "" : ",",
                           s->layers[REP_TUNED][i].number);
-    lat_buffer_text(to, "],\n");
+    lat_buffer_format(to, "],\"listed\":%zu,\n",
+                      w->words_each == SIZE_MAX ? 0 : w->words_each);
+}
+
+/* Words in all rows when each holds at most `most`. */
+static size_t words_at(const rep_study *s, size_t most)
+{
+    size_t total = 0;
+    for (int side = 0; side < REP_SIDES; side++)
+        for (size_t i = 0; i < s->layer_count; i++) {
+            const lat_concepts *all = &s->layers[side][i].concepts;
+            for (size_t c = 0; c < all->count; c++)
+                total += all->types[c] < most ? all->types[c] : most;
+        }
+    return total;
+}
+
+static size_t choose_words(const rep_study *s)
+{
+    size_t room = WORDS_BYTES / WORD_BYTES, low = LEAST_WORDS, high = room;
+    if (words_at(s, SIZE_MAX) <= room)
+        return SIZE_MAX;
+    while (low + 1 < high) {
+        size_t middle = low + (high - low) / 2;
+        if (words_at(s, middle) <= room)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static void choose_limits(data_work *w)
@@ -364,11 +398,7 @@ static void choose_limits(data_work *w)
         for (size_t i = 0; i < w->study->layer_count; i++)
             concepts += w->study->layers[side][i].concepts.count;
     size_t each = ROWS_BYTES / concepts; /* bytes for one concept */
-    w->words_each = each / 14;
-    if (w->words_each < LEAST_WORDS)
-        w->words_each = LEAST_WORDS;
-    if (w->words_each > MOST_WORDS)
-        w->words_each = MOST_WORDS;
+    w->words_each = choose_words(w->study);
     w->quotes_each = each / 90;
     if (w->quotes_each < 3)
         w->quotes_each = 3;
@@ -407,7 +437,7 @@ void rep_write_data(lat_buffer *to, const rep_study *s, const rep_view *view)
         to->failed = true;
         goto done;
     }
-    put_head(to, s);
+    put_head(to, &w);
     put_set(to, "words", w.words);
     put_set(to, "labels", w.labels);
     put_sentences(to, &w);

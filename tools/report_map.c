@@ -225,6 +225,7 @@ void rep_write_map(lat_buffer *to, const rep_study *s)
                         "it is polarised to; the plane is that of the two "
                         "largest principal components. Each picture has "
                         "its own axes.</p>\n");
+    rep_class_key(to, s);
     for (size_t i = 0; i < 3; i++)
         if (i == 0 || chosen[i] != chosen[i - 1])
             write_layer(to, s, chosen[i]);

@@ -289,6 +289,8 @@ void rep_write_words(lat_buffer *to, const rep_study *study,
 void rep_write_data(lat_buffer *to, const rep_study *study,
                     const rep_view *view);
 
+/* Colours of the classes and of concepts without one. */
+void rep_class_key(lat_buffer *to, const rep_study *study);
 /* Does a label of the family (occurrence rule) explain more concepts than
  * chance does, in any layer of either model? */
 bool rep_family_speaks(const rep_study *study, const rep_family *family);

@@ -16,7 +16,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { TREE_WIDE = 330, TREE_LEFT = 14, TREE_TOP = 34, TREE_TEXT = 290 };
+enum { TREE_WIDE = 330, TREE_LEFT = 14, TREE_TOP = 34, TREE_TEXT = 290,
+       TREE_NAMED = 300 /* leaves that have room for names */ };
 #define TREE_FONT 10.5 /* .tiny of the style sheet */
 
 typedef struct tree_frame {
@@ -156,7 +157,7 @@ static void write_tree(lat_buffer *to, const rep_study *s, int side,
 {
     const rep_layer *layer = &s->layers[side][i];
     size_t k = layer->concepts.count;
-    bool names = k <= 160;
+    bool names = k <= TREE_NAMED;
     tree_frame f = {s, layer, names ? 13.0 : k <= 400 ? 4.0 : 3.0, 0, 0,
                     NULL, NULL};
     double height = TREE_TOP + f.step * (double)k + 8;
@@ -240,16 +241,8 @@ void rep_write_trees(lat_buffer *to, const rep_study *s)
     lat_buffer_text(to, "<p>How Ward&#39;s criterion joins the concepts of a "
                         "layer further, from the cut (right) to the root "
                         "(left). The mark at each leaf has the colour of the "
-                        "class it is polarised to, or none.</p>\n"
-                        "<ul class=\"key\">");
-    for (size_t c = 0; c < s->classes; c++) {
-        lat_buffer_format(to, "<li><i class=\"k%s\"></i><bdi>",
-                          c < 6 ? (const char *[]){"0", "1", "2", "3", "4",
-                                                   "5"}[c] : "x");
-        rep_class(to, s, (int32_t)c);
-        lat_buffer_text(to, "</bdi></li>");
-    }
-    lat_buffer_text(to, "<li><i class=\"kn\"></i>not polarised</li></ul>\n");
+                        "class it is polarised to, or none.</p>\n");
+    rep_class_key(to, s);
     for (size_t i = s->layer_count; i-- > 0;)
         for (int side = REP_SIDES; side-- > 0;)
             write_one(to, s, side, i,
