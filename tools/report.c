@@ -81,27 +81,39 @@ static void write_lines(lat_buffer *to, const char *const *lines)
 
 /* The policy lets nothing in from anywhere: the browser itself enforces that
  * the page makes no request. */
-static void write_head(lat_buffer *to, const rep_study *s)
+void rep_head_begin(lat_buffer *to, bool scripts)
 {
-    lat_buffer_text(to,
+    lat_buffer_format(to,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
         "<meta charset=\"utf-8\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-        "&#39;none&#39;; style-src &#39;unsafe-inline&#39;; script-src "
-        "&#39;unsafe-inline&#39;; base-uri &#39;none&#39;; form-action "
-        "&#39;none&#39;\">\n"
+        "&#39;none&#39;; style-src &#39;unsafe-inline&#39;;%s base-uri "
+        "&#39;none&#39;; form-action &#39;none&#39;\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, "
         "initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+        scripts ? " script-src &#39;unsafe-inline&#39;;" : "");
+}
+
+void rep_head_end(lat_buffer *to, bool scripts)
+{
+    lat_buffer_text(to, " - latent concept analysis</title>\n<style>\n");
+    write_lines(to, rep_style);
+    lat_buffer_text(to, "</style>\n");
+    if (scripts)
+        lat_buffer_text(to, "<script>document.documentElement."
+                            "classList.add(\"js\");</script>\n");
+    lat_buffer_text(to, "</head>\n<body>\n<a class=\"skip\" "
+                        "href=\"#findings\">Skip to the findings</a>\n");
+}
+
+static void write_head(lat_buffer *to, const rep_study *s)
+{
+    rep_head_begin(to, true);
     rep_html(to, s->base_name, 80);
     lat_buffer_text(to, " into ");
     rep_html(to, s->tuned_name, 80);
-    lat_buffer_text(to, " - latent concept analysis</title>\n<style>\n");
-    write_lines(to, rep_style);
-    lat_buffer_text(to, "</style>\n<script>document.documentElement."
-                        "classList.add(\"js\");</script>\n</head>\n<body>\n"
-                        "<a class=\"skip\" href=\"#findings\">Skip to the "
-                        "findings</a>\n");
+    rep_head_end(to, true);
 }
 
 static void write_lede(lat_buffer *to, const rep_study *s)

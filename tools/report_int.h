@@ -12,4 +12,12 @@ lat_status lat_report_write(const char *study, uint64_t k,
 lat_status lat_report_text(const char *study, uint64_t k,
                            const char *out_path, lat_error *error);
 
+/* Two studies beside each other. */
+typedef struct lat_report_two {
+    const char *folders[2], *out_path;
+    bool text;          /* 80 columns instead of a page */
+} lat_report_two;
+lat_status lat_report_diff(const lat_report_two *what, lat_pool *pool,
+                           lat_error *error);
+
 #endif

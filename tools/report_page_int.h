@@ -198,6 +198,8 @@ void rep_word(lat_buffer *to, const lat_intern *words, uint32_t word);
 /* The same cleaning as a JSON string, quotes included, that may stand in a
  * script element: < > & are escaped. */
 void rep_json(lat_buffer *to, const char *text, size_t size, size_t most);
+/* For a terminal: what it might obey becomes '?'; 40 characters at most. */
+void rep_plain(lat_buffer *to, const char *text);
 /* "12,345". */
 void rep_count(lat_buffer *to, uint64_t value);
 /* "86.2%", or "n/a" for NaN; `scale` 100 for shares. */
@@ -294,6 +296,10 @@ void rep_class_key(lat_buffer *to, const rep_study *study);
 /* Does a label of the family (occurrence rule) explain more concepts than
  * chance does, in any layer of either model? */
 bool rep_family_speaks(const rep_study *study, const rep_family *family);
+/* The page's beginning up to <title> and on from it to <body>; `scripts`
+ * also in the policy, which otherwise allows none. */
+void rep_head_begin(lat_buffer *to, bool scripts);
+void rep_head_end(lat_buffer *to, bool scripts);
 /* Section with its heading; the caption of a figure stands above it. */
 void rep_section(lat_buffer *to, const char *id, const char *heading);
 void rep_figure_begin(lat_buffer *to, const char *caption);

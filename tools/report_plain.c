@@ -16,8 +16,7 @@
 
 enum { PLAIN_BAR = 48, PLAIN_NAME = 40 };
 
-/* What a terminal might obey becomes '?'; at most PLAIN_NAME characters. */
-static void rep_plain(lat_buffer *to, const char *text)
+void rep_plain(lat_buffer *to, const char *text)
 {
     size_t shown = 0, size = strlen(text);
     for (size_t at = 0; at < size && shown < PLAIN_NAME; shown++) {

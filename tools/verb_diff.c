@@ -12,7 +12,7 @@
  * The part "concepts" compares the concepts themselves, the first study's as
  * the base: fates at the first study's theta, by types.
  */
-#include "report_page_int.h"
+#include "report_diff_int.h"
 #include "verbs_int.h"
 
 #include <math.h>
@@ -112,32 +112,17 @@ static void put_numbers(comparing *c, const diff_line *line, double first,
 
 /* ---- Options and inputs ------------------------------------------------ */
 
-/* A name may stand twice (--words, and the count of words): the n-th of one
- * study belongs to the n-th of the other. */
-static const char *same_fact(const rep_study *from, size_t number,
-                             const rep_study *in)
-{
-    const char *name = from->facts[number].name;
-    size_t before = 0;
-    for (size_t i = 0; i < number; i++)
-        before += strcmp(from->facts[i].name, name) == 0;
-    for (size_t i = 0; i < in->fact_count; i++)
-        if (strcmp(in->facts[i].name, name) == 0 && before-- == 0)
-            return in->facts[i].value;
-    return NULL;
-}
-
 static void put_facts(comparing *c)
 {
     const rep_study *a = &c->studies[0], *b = &c->studies[1];
     diff_line line = {"option", NULL, SIZE_MAX, NULL};
     for (size_t i = 0; i < a->fact_count; i++) {
         line.measure = a->facts[i].name;
-        put_line(c, &line, a->facts[i].value, same_fact(a, i, b), false);
+        put_line(c, &line, a->facts[i].value, rep_same_fact(a, i, b), false);
     }
     for (size_t i = 0; i < b->fact_count; i++) {
         line.measure = b->facts[i].name;
-        if (same_fact(b, i, a) == NULL)
+        if (rep_same_fact(b, i, a) == NULL)
             put_line(c, &line, NULL, b->facts[i].value, false);
     }
 }
@@ -193,22 +178,12 @@ static void put_polarity(comparing *c)
         }
 }
 
-static const rep_family *same_family(const rep_study *s,
-                                     const rep_family *family)
-{
-    for (size_t f = 0; f < s->family_count; f++)
-        if (strcmp(s->families[f].name, family->name) == 0 &&
-            strcmp(s->families[f].rule, family->rule) == 0)
-            return &s->families[f];
-    return NULL;
-}
-
 static lat_status put_labels(comparing *c, lat_error *error)
 {
     const rep_study *a = &c->studies[0];
     for (size_t f = 0; f < a->family_count; f++) {
         const rep_family *x = &a->families[f];
-        const rep_family *y = same_family(&c->studies[1], x);
+        const rep_family *y = rep_same_family(&c->studies[1], x->name, x->rule);
         char *name = lat_format("%s/%s", x->name, x->rule);
         if (name == NULL)
             return lat_error_memory(error, strlen(x->name) + 16);

@@ -1,18 +1,40 @@
-/* verb_report.c - the report of a study folder. */
+/* verb_report.c - the report of a study folder, or of two side by side. */
 #include "report_int.h"
 #include "report_page_int.h"
 #include "verbs_int.h"
 
 static const cli_option options[] = {
     {"out", 'o', CLI_TEXT, "F.html",
-     "where the page goes (default: report.html in the study folder)", NULL},
+     "where the page goes (default: report.html in the study folder; two "
+     "studies need it)", NULL},
     {"text", 0, CLI_FLAG, NULL,
      "a summary in 80 columns instead, on standard output or -o", NULL},
     OPTION_CUT,
     {0}};
 
+static lat_status run_two(cli_call *call, lat_error *error)
+{
+    lat_report_two two = {{cli_argument(call, 0), cli_argument(call, 1)},
+                          cli_text(call, "out"), cli_given(call, "text")};
+    if (cli_count(call, "k") != 0)
+        return lat_error_set(error, LAT_USAGE,
+                             "--k is for the report of one study");
+    if (!cli_given(call, "out")) {
+        if (!two.text)
+            return lat_error_set(error, LAT_USAGE,
+                                 "a report of two studies needs -o F.html");
+        two.out_path = "-";
+    }
+    lat_status status = lat_report_diff(&two, cli_pool(call), error);
+    if (status == LAT_OK && cli_given(call, "out"))
+        cli_say(call, "report: %s", two.out_path);
+    return status;
+}
+
 static lat_status run(cli_call *call, lat_error *error)
 {
+    if (cli_arguments(call) == 2)
+        return run_two(call, error);
     const char *folder = cli_argument(call, 0);
     uint64_t k = cli_count(call, "k");
     if (k != 0 && !cli_given(call, "text") && !cli_given(call, "out"))
@@ -37,17 +59,23 @@ static lat_status run(cli_call *call, lat_error *error)
 
 const cli_verb verb_report = {
     .name = "report",
-    .summary = "one self-contained HTML page of a study",
-    .forms = "latent report STUDY [-o F.html] [--text] [--k N]",
+    .summary = "one self-contained HTML page of a study, or of two",
+    .forms = "latent report STUDY [-o F.html] [--text] [--k N]\n"
+             "latent report STUDY STUDY -o F.html [--text]",
     .examples = "latent report study -o report.html\n"
                 "latent report study --text\n"
-                "latent report study --k 100 -o coarse.html",
+                "latent report study --k 100 -o coarse.html\n"
+                "latent report study-600 study-300 -o both.html",
     .notes = "With --k every layer's tree is cut anew.  What then needs the "
              "study's tables (overlap,\nhuman-defined labels, chance, "
              "triggers) is left out; `latent align STUDY --k N` gives\nthe "
              "overlap, and `latent cluster --tree` cluster files for `label` "
-             "and `polarity`.",
+             "and `polarity`.\n\n"
+             "Two studies stand beside each other: what was set otherwise, "
+             "each percentage layer by\nlayer, flip rates, and the concepts "
+             "of the last layer that both have which changed.\n`latent diff` "
+             "gives the same numbers as a table.",
     .options = options,
     .least = 1,
-    .most = 1,
+    .most = 2,
     .run = run};

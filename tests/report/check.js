@@ -203,7 +203,9 @@ async function explores(page, { name, url }, all) {
 async function walks(page, { name, url }) {
   await page.open(url);
   const seen = await page.evaluate(async () => {
-    const data = JSON.parse(document.getElementById("data").textContent);
+    const holder = document.getElementById("data");
+    if (!holder) return 0; /* a page without a script */
+    const data = JSON.parse(holder.textContent);
     let n = 0;
     for (const side of [0, 1])
       for (const [l, rows] of data.concepts[side].entries())

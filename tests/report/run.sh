@@ -70,6 +70,45 @@ check "text: no direction overrides" \
     absent "$(printf '\342\200[\252-\256]|\342\201[\246-\251]')" "$plain"
 check "text: its tables" present 'Concepts polarised to a class' "$plain"
 
+# ---- Two studies ---------------------------------------------------------------
+
+# The hostile one beside one without its last layer, of other words.
+cp -r "$here/hostile" "$work/other"
+rm -r "$work/other/base/layer-01" "$work/other/tuned/layer-01"
+sed '/^   0,$/d; s/^   1$/   0/' "$here/hostile/plan.json" \
+    >"$work/other/plan.json"
+sed 's/^plain|/other|/' "$here/hostile/tuned/layer-00/concepts.txt" \
+    >"$work/other/tuned/layer-00/concepts.txt"
+two="$work/two.html"
+check "two studies" "$latent" report "$here/hostile" "$work/other" -o "$two"
+check "two studies again" "$latent" report "$here/hostile" "$work/other" \
+    -o "$work/again.html"
+check "two studies: same bytes" cmp "$two" "$work/again.html"
+check "two: no script at all" count_is '<script|</script' "$two" 0
+check "two: no markup out of words" \
+    absent '<(img|i>fam|b>neg|b>prepend|u onclick)' "$two"
+check "two: no handler" absent '<[^>]* on[a-z]+=' "$two"
+check "two: no raw direction overrides" \
+    absent "$(printf '\342\200[\252-\256]|\342\201[\246-\251]')" "$two"
+check "two: class name" present '&lt;b&gt;neg&lt;/b&gt;' "$two"
+check "two: the last layer of both" present 'Below: layer 0.' "$two"
+check "two: a concept that changed" present '<h3>Concepts of B</h3>' "$two"
+check "two: text form" "$latent" report "$here/hostile" "$work/other" \
+    --text -o "$plain"
+check "two: text without control characters" \
+    absent "$(printf '[\001-\010\013-\037\177]')" "$plain"
+# A layer that only A has: A's number, n/a, n/a.
+check "two: a layer of one study alone" \
+    grep -q -E '^ +1 +[0-9.]+ +n/a +n/a$' "$plain"
+check "two: text within 80 columns" absent '^.{81}' "$plain"
+no_place() { "$latent" report "$here/hostile" "$work/other"; [ $? = 2 ]; }
+check "two: no place to write to is a fault of use" no_place
+no_second() {
+    "$latent" report "$here/hostile" "$work/none" -o "$work/x.html"
+    [ $? = 1 ] && [ ! -e "$work/x.html" ]
+}
+check "two: no second study: refused, no file" no_second
+
 missing() { ! "$latent" report "$work/no-such" -o "$work/x.html" &&
     [ ! -e "$work/x.html" ]; }
 check "no study: refused, no file" missing
@@ -95,7 +134,7 @@ else
     check "same bytes, study" cmp "$work/study.html" "$work/again.html"
     node "$here/check.js" --modules "$modules" --pictures "$pictures" \
         --browser "$(command -v chromium || echo chromium-browser)" \
-        --study "$study" "hostile=$page" "study=$work/study.html" |
+        --study "$study" "hostile=$page" "two=$two" "study=$work/study.html" |
         tee "$work/browser"
     passed=$((passed + $(sed -n 's/^\([0-9]*\) passed.*/\1/p' \
         "$work/browser")))
