@@ -38,7 +38,7 @@ UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
 .PHONY: lib static install uninstall dist deb test-install test-slurm
-.PHONY: test-report
+.PHONY: test-report report-picture
 .PHONY: bench bench-ward all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers \
     long-unit test-long replay ndebug tsan threads msan valgrind cppcheck m32 musl \
     cross-aarch64 cross-s390x study-hash coverage
@@ -195,6 +195,13 @@ test-report: $(BUILD)/latent
 	@tests/install-tools.sh report $(BUILD)/report
 	@tests/report/run.sh $(BUILD)/latent $(BUILD)/report/node_modules \
 	    $(BUILD)/report/pictures $(STUDY)
+
+# The README's picture, from a study's report: make report-picture STUDY=...
+report-picture: $(BUILD)/latent
+	@tests/install-tools.sh report $(BUILD)/report
+	$(BUILD)/latent report $(STUDY) -o $(BUILD)/report/picture.html
+	node tests/report/picture.js $(BUILD)/report/picture.html \
+	    tools/manual/report.png
 
 lint:
 	@tests/lint.sh

@@ -16,7 +16,8 @@ const FLAGS = [
   "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
   "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-extensions",
-  "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
+  "--disable-dev-shm-usage", "--disable-ipc-flooding-protection",
+  "--host-resolver-rules=MAP * ~NOTFOUND",
   "--remote-debugging-pipe"];
 const ANSWER_SECONDS = 300;
 
