@@ -239,25 +239,25 @@ static void number_layers(lat_model *m)
 #define ROWS_PACKED 192
 #define ROWS_WIDENED 512
 
+static size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static void find_room(lat_model *m)
 {
     const lat_layer *layer = m->layers;
-    size_t kept = 0;
+    const lat_linear *others[] = {&m->project, &m->lm_dense, &m->lm_decoder};
+    m->rows = layer->up.panels != NULL ? ROWS_PACKED : ROWS_WIDENED;
+    m->room = 0;
     for (size_t i = 0; i < m->layer_count; i++, layer++) {
         const lat_linear *all[] = {&layer->query, &layer->key_value,
                                    &layer->output, &layer->up, &layer->down};
-        for (size_t j = 0; j < sizeof all / sizeof *all; j++) {
-            size_t room = lat_linear_room(all[j]);
-            kept = room > kept ? room : kept;
-        }
+        for (size_t j = 0; j < sizeof all / sizeof *all; j++)
+            m->room = max_size(m->room, lat_linear_room(all[j], m->rows));
     }
-    m->rows = kept > 0 ? ROWS_WIDENED : ROWS_PACKED;
-    const lat_linear *others[] = {&m->project, &m->lm_dense, &m->lm_decoder};
-    for (size_t j = 0; j < sizeof others / sizeof *others; j++) {
-        size_t room = lat_linear_room(others[j]);
-        kept = room > kept ? room : kept;
-    }
-    m->room = kept;
+    for (size_t j = 0; j < sizeof others / sizeof *others; j++)
+        m->room = max_size(m->room, lat_linear_room(others[j], m->rows));
 }
 
 lat_status lat_model_assemble(lat_model *m, lat_error *error)

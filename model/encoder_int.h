@@ -229,10 +229,11 @@ lat_status lat_linear_load(lat_linear *linear, lat_model *model,
                            const lat_pair *parts, size_t count,
                            lat_error *error);
 void lat_linear_free(lat_linear *linear);
-/* Floats of scratch that lat_linear_apply needs. */
-size_t lat_linear_room(const lat_linear *linear);
+/* Floats of scratch that lat_linear_apply needs for so many rows. */
+size_t lat_linear_room(const lat_linear *linear, size_t rows);
 
-/* c = activation(a w' + bias) + residual over m rows, m >= 1. */
+/* c = activation(a w' + bias) + residual over 1 <= m <= lat_model.rows rows;
+ * c may be a. */
 typedef struct lat_apply {
     size_t m;
     const float *a;
@@ -242,7 +243,7 @@ typedef struct lat_apply {
     const float *residual;
     size_t ldr;
     lat_activation activation;
-    float *room; /* lat_linear_room floats */
+    float *room; /* lat_model.room floats */
 } lat_apply;
 void lat_linear_apply(const lat_model *model, const lat_linear *linear,
                       const lat_apply *apply);

@@ -176,23 +176,25 @@ void lat_linear_free(lat_linear *linear)
     lat_free(linear->bias);
 }
 
-size_t lat_linear_room(const lat_linear *linear)
+size_t lat_linear_room(const lat_linear *linear, size_t rows)
 {
-    if (linear->n == 0 || linear->panels != NULL)
+    if (linear->n == 0)
         return 0;
-    return 2 * LAT_GROUP * linear->k;
+    size_t left = (lat_left_size(rows, linear->k) + 15) / 16 * 16;
+    return left + (linear->panels == NULL ? 2 * LAT_GROUP * linear->k : 0);
 }
 
 /* ---- Multiplying -------------------------------------------------------- */
 
-/* Outputs first .. first+count-1, from an operand of that many rows. */
+/* Outputs first .. first+count-1, from an operand of that many rows and the
+ * packed left one at the front of the room. */
 static void multiply(const lat_model *model, const lat_linear *linear,
                      const lat_apply *apply, const float *panels,
                      size_t first, size_t count)
 {
     lat_matmul job = {
-        .m = apply->m, .n = count, .k = linear->k, .a = apply->a,
-        .lda = apply->lda, .b = panels, .c = apply->c + first,
+        .m = apply->m, .n = count, .k = linear->k, .a = apply->room,
+        .packed = true, .b = panels, .c = apply->c + first,
         .ldc = apply->ldc, .bias = linear->bias + first,
         .ldr = apply->ldr, .activation = apply->activation,
         .piece = linear->piece};
@@ -204,11 +206,15 @@ static void multiply(const lat_model *model, const lat_linear *linear,
 void lat_linear_apply(const lat_model *model, const lat_linear *linear,
                       const lat_apply *apply)
 {
+    model->kernels->pack_left(apply->room, apply->a, apply->lda, apply->m,
+                              linear->k);
     if (linear->panels != NULL) {
         multiply(model, linear, apply, linear->panels, 0, linear->n);
         return;
     }
-    float *rows = apply->room, *panels = rows + LAT_GROUP * linear->k;
+    float *rows = apply->room + lat_linear_room(linear, apply->m) -
+                  2 * LAT_GROUP * linear->k;
+    float *panels = rows + LAT_GROUP * linear->k;
     for (size_t i = 0; i < linear->n; i += LAT_GROUP) {
         size_t left = linear->n - i;
         size_t count = left < LAT_GROUP ? left : LAT_GROUP;

@@ -126,14 +126,16 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
 #define GROUP_ROWS 2
 #include "lanes_int.h"
 
+#define LAT_FMA_INTO(c, a, b) c = v_fma(a, b, c);
 #define LAT_COLUMNS(X, i) X(i, 0) X(i, 1)
 #define LAT_LOAD_B(b, panel) V b0 = v_load(b), b1 = v_load((b) + (panel));
 
 /* As for AVX2. */
-static const lat_blocking blocking = {192, 128, 1024};
+static const lat_blocking blocking = {128, 1024};
+#define BLOCK_ROWS 192
 
-#include "tile_int.h"
 #include "pack_int.h"
+#include "tile_int.h"
 
 LAT_TARGET static void widen_f16(float *out, const void *in, size_t n)
 {
@@ -173,9 +175,9 @@ LAT_TARGET static void widen_q8_0(float *out, const void *in, size_t n)
 }
 
 const lat_kernels lat_kernels_avx512 = {
-    "avx512", matmul, pack_rows, pack_columns, layer_norm, softmax, activate,
-    exp_all,  add,    sum,       dot,          distance2,  dot64,  widen_f16,
-    widen_bf16, widen_q8_0};
+    "avx512", matmul, pack_rows, pack_columns, pack_left, layer_norm,
+    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    widen_f16, widen_bf16, widen_q8_0};
 
 #else
 typedef int lat_no_avx512; /* an empty file is not C */

@@ -123,3 +123,10 @@ size_t lat_panels_size(size_t n, size_t k)
 {
     return (n + LAT_PANEL - 1) / LAT_PANEL * LAT_PANEL * k;
 }
+
+/* The last store of pack_left may be a vector of which only one value
+ * counts. */
+size_t lat_left_size(size_t m, size_t k)
+{
+    return m * k + 16;
+}

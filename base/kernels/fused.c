@@ -17,9 +17,9 @@
 #include "scalar_int.h"
 
 const lat_kernels lat_kernels_fused = {
-    "plain", matmul, pack_rows, pack_columns, layer_norm, softmax, activate,
-    exp_all, add,    sum,       dot,          distance2,  dot64,
-    lat_widen_f16,   lat_widen_bf16,          lat_widen_q8_0};
+    "plain", matmul, pack_rows, pack_columns, pack_left, layer_norm,
+    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    lat_widen_f16, lat_widen_bf16, lat_widen_q8_0};
 
 #else
 typedef int lat_no_fused; /* an empty file is not C */

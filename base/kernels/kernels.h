@@ -61,6 +61,8 @@ typedef struct lat_matmul {
     size_t m, n, k;
     const float *a; /* m x k, rows lda apart */
     size_t lda;
+    bool packed;    /* a comes from pack_left(m, k) of the same table; lda is
+                       not looked at, and the job cannot be cut by rows */
     const float *b; /* ceil(n/16) panels, each k x 16, zero-padded */
     float *c;       /* m x n, rows ldc apart */
     size_t ldc;
@@ -75,6 +77,8 @@ typedef struct lat_matmul {
 
 /* Floats in the panels of an n x k operand. */
 size_t lat_panels_size(size_t n, size_t k);
+/* Floats in a packed m x k left operand. */
+size_t lat_left_size(size_t m, size_t k);
 
 typedef struct lat_kernels {
     const char *name; /* "plain", "avx2", "avx512", "neon" */
@@ -86,6 +90,10 @@ typedef struct lat_kernels {
                       size_t k);
     void (*pack_columns)(float *panels, const float *b, size_t ldb, size_t n,
                          size_t k);
+    /* The left operand in the order in which the product reads it, worth
+     * while from some 100 columns on; out has lat_left_size(m, k) floats. */
+    void (*pack_left)(float *out, const float *a, size_t lda, size_t m,
+                      size_t k);
 
     /* out = (x - mean) / sqrt(variance + eps) * gain + shift, over n;
      * out may be x.  Two passes: the mean first. */

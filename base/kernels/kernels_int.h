@@ -58,7 +58,7 @@
 
 /* Cache blocking of a matrix product, see tile_int.h. */
 typedef struct lat_blocking {
-    size_t mc, nc, kc; /* rows; columns, a multiple of a strip; depth */
+    size_t nc, kc; /* columns, a multiple of a strip; depth */
 } lat_blocking;
 
 /* Hints: fetch a line into L2 for reading, into L1 for writing.  Any address

@@ -98,15 +98,17 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
 #define GROUP_ROWS 1
 #include "lanes_int.h"
 
+#define LAT_FMA_INTO(c, a, b) c = v_fma(a, b, c);
 #define LAT_COLUMNS(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
 #define LAT_LOAD_B(b, panel)                                               \
     V b0 = v_load(b), b1 = v_load((b) + 4), b2 = v_load((b) + 8),          \
       b3 = v_load((b) + 12);
 
-static const lat_blocking blocking = {192, 128, 1024};
+static const lat_blocking blocking = {128, 1024};
+#define BLOCK_ROWS 192
 
-#include "tile_int.h"
 #include "pack_int.h"
+#include "tile_int.h"
 
 LAT_TARGET static void widen_f16(float *out, const void *in, size_t n)
 {
@@ -121,9 +123,9 @@ LAT_TARGET static void widen_f16(float *out, const void *in, size_t n)
 }
 
 const lat_kernels lat_kernels_neon = {
-    "neon",  matmul, pack_rows, pack_columns, layer_norm, softmax, activate,
-    exp_all, add,    sum,       dot,          distance2,  dot64,  widen_f16,
-    lat_widen_bf16,  lat_widen_q8_0};
+    "neon", matmul, pack_rows, pack_columns, pack_left, layer_norm,
+    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    widen_f16, lat_widen_bf16, lat_widen_q8_0};
 
 #else
 typedef int lat_no_neon; /* an empty file is not C */

@@ -10,9 +10,9 @@
 #include "scalar_int.h"
 
 const lat_kernels lat_kernels_plain = {
-    "plain", matmul, pack_rows, pack_columns, layer_norm, softmax, activate,
-    exp_all, add,    sum,       dot,          distance2,  dot64,
-    lat_widen_f16,   lat_widen_bf16,          lat_widen_q8_0};
+    "plain", matmul, pack_rows, pack_columns, pack_left, layer_norm,
+    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    lat_widen_f16, lat_widen_bf16, lat_widen_q8_0};
 
 LAT_TARGET float lat_expf(float x) { return v_exp(x); }
 LAT_TARGET float lat_erff(float x) { return v_erf(x); }

@@ -68,6 +68,8 @@ LAT_FN D d_keep(size_t n, D fresh, D old) { return n ? fresh : old; }
 
 #define STRIP 1
 #define GROUP_ROWS 1
+#define ROWS_MAX 1
+#define BLOCK_ROWS 1
 #include "lanes_int.h"
 #include "epilogue_int.h"
 #include "pack_int.h"
@@ -76,10 +78,11 @@ LAT_FN D d_keep(size_t n, D fresh, D old) { return n ? fresh : old; }
 LAT_TARGET static void matmul(const lat_matmul *job)
 {
     size_t piece = job->piece > 0 ? job->piece : job->k;
+    size_t lda = job->packed ? job->k : job->lda; /* tiles of one row */
     for (size_t j = 0; j < job->n; j += LAT_PANEL) {
         size_t width = job->n - j < LAT_PANEL ? job->n - j : LAT_PANEL;
         for (size_t i = 0; i < job->m; i++) {
-            const float *a = job->a + i * job->lda;
+            const float *a = job->a + i * lda;
             const float *b = job->b + j * job->k;
             float sum[LAT_PANEL] = {0};
             for (size_t k = 0; k < job->k;) {

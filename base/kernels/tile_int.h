@@ -8,21 +8,25 @@
  *        +----+----+----  registers, walks down k with one broadcast of a
  *        |tile|tile|      and COLUMNS fused multiply-adds for each row
  *
- * Blocking, outside in: mc rows of a, nc columns (bound the scratch), kc of
- * k (so that mc x kc of a stay in the L2 cache and a strip's kc x STRIP of b
- * beside them), strips, tiles.  When k is cut, a tile takes its accumulators
- * up again from the scratch: the chain of each output is the same as
- * without cutting (parts of a product with `piece` are whole chains, whose
- * sum waits in the scratch).  After the last part of k the
- * strip's rows go through the epilogue into c, while they are in L1.
+ * Blocking, outside in: nc columns (bound the scratch), BLOCK_ROWS of a, kc
+ * of k (so that these rows x kc of a stay in the L2 cache and a strip's kc x
+ * STRIP of b beside them), strips, tiles.  When k is cut, a tile takes its
+ * accumulators up again from the scratch: the chain of each output is the
+ * same as without cutting (parts of a product with `piece` are whole chains,
+ * whose sum waits in the scratch).  After the last part of k the strip's rows
+ * go through the epilogue into c, while they are in L1.
  *
- * The including file defines ROWS_MAX, STRIP (16 or 32), COLUMNS = STRIP/W,
- * LAT_COLUMNS(X, i) = X(i, 0) X(i, 1) ..., and `blocking`.
+ * Rows lda apart are as many short streams as a tile has rows, which the CPU
+ * follows badly; a packed left operand (pack_int.h) is one stream.
+ *
+ * The including file defines ROWS_MAX, BLOCK_ROWS, STRIP (16 or 32), COLUMNS
+ * = STRIP/W, LAT_COLUMNS(X, i) = X(i, 0) X(i, 1) ..., LAT_FMA_INTO(c, a, b):
+ * c = v_fma(a, b, c), and `blocking`.
  */
 #ifndef LATENT_TILE_INT_H
 #define LATENT_TILE_INT_H
 
-/* Floats of scratch on the stack; mc * nc must fit. */
+/* Floats of scratch on the stack; BLOCK_ROWS * nc must fit. */
 #define SCRATCH (24 * 1024)
 
 /* Products of k in a part where the sum is of several chains: there each
@@ -30,12 +34,13 @@
 #define LAT_PART 256
 
 typedef struct lat_tile {
-    const float *a; /* rows x k */
+    const float *a; /* rows lda apart, or packed: k x rows */
     size_t lda;
     const float *b; /* first panel, at this part of k */
     size_t panel;   /* floats from one panel to the next */
     float *s;       /* rows x STRIP accumulators, rows lds apart */
     size_t lds;
+    size_t start;    /* of this part of k */
     size_t k, piece; /* k in chains of `piece` */
     bool fresh;      /* the first chain starts from +0 instead of s */
     bool gather;     /* s is the sum of earlier chains */
@@ -66,12 +71,43 @@ typedef struct lat_tile {
 #define GATHER(i, j)                                                       \
     c##i##_##j = v_add(v_load(s + i * lds + j * W), c##i##_##j);
 #define CLEAR(i, j) c##i##_##j = v_set(0.0f);
-#define STEP(i, j) c##i##_##j = v_fma(x, b##j, c##i##_##j);
-/* Rows by threes from one pointer: base, base + lda, base + 2 lda are
- * addressing modes, so that four pointers serve twelve rows. */
+#define STEP(i, j) LAT_FMA_INTO(c##i##_##j, x, b##j)
+
+/* Row i of a, `u` steps of k after the pointers.  Rows lda apart go by threes
+ * from one pointer (base, base + lda, base + 2 lda are addressing modes, so
+ * that four pointers serve twelve rows); of a packed tile of R rows the
+ * values of a step lie side by side. */
+#define FAR_0 a0
+#define FAR_1 (a0 + lda)
+#define FAR_2 (a0 + 2 * lda)
+#define FAR_3 a1
+#define FAR_4 (a1 + lda)
+#define FAR_5 (a1 + 2 * lda)
+#define FAR_6 a2
+#define FAR_7 (a2 + lda)
+#define FAR_8 (a2 + 2 * lda)
+#define FAR_9 a3
+#define FAR_10 (a3 + lda)
+#define FAR_11 (a3 + 2 * lda)
+#define VALUE_far(i) FAR_##i[u]
+#define VALUE_near(i) a0[u * R + i]
+#define STEP_ROW(form, i)                                                  \
+    {                                                                      \
+        V x = v_set(VALUE_##form(i));                                      \
+        LAT_COLUMNS(STEP, i)                                               \
+    }
+#define STEP_ROW_far(i) STEP_ROW(far, i)
+#define STEP_ROW_near(i) STEP_ROW(near, i)
+
 #define POINTER(g) const float *a##g = t->a + g * 3 * lda;
+#define POINTERS_far(groups) ROWS_##groups(POINTER)
+#define POINTERS_near(groups) const float *a0 = t->a;
 #define BUMP(g) a##g++;
 #define BUMP8(g) a##g += 8;
+#define ON_far(groups) ROWS_##groups(BUMP)
+#define ON_near(groups) a0 += R;
+#define ON8_far(groups) ROWS_##groups(BUMP8)
+#define ON8_near(groups) a0 += 8 * R;
 
 /* The epilogue of a tile in registers. */
 #define SCALE(i, j) c##i##_##j = v_mul(c##i##_##j, scale);
@@ -89,43 +125,26 @@ typedef struct lat_tile {
 #define FINISH_ROW(i) LAT_COLUMNS(FINISH, i)
 #define GATHER_ROW(i) LAT_COLUMNS(GATHER, i)
 #define CLEAR_ROW(i) LAT_COLUMNS(CLEAR, i)
-#define STEP_ROW(i)                                                        \
-    {                                                                      \
-        V x = v_set(A_OF_##i[u]);                                          \
-        LAT_COLUMNS(STEP, i)                                               \
-    }
-#define A_OF_0 a0
-#define A_OF_1 (a0 + lda)
-#define A_OF_2 (a0 + 2 * lda)
-#define A_OF_3 a1
-#define A_OF_4 (a1 + lda)
-#define A_OF_5 (a1 + 2 * lda)
-#define A_OF_6 a2
-#define A_OF_7 (a2 + lda)
-#define A_OF_8 (a2 + 2 * lda)
-#define A_OF_9 a3
-#define A_OF_10 (a3 + lda)
-#define A_OF_11 (a3 + 2 * lda)
-
 /* One step of k, `u` after the pointers. */
-#define WALK(rows, at)                                                     \
+#define WALK(form, rows, at)                                               \
     {                                                                      \
         enum { u = at };                                                   \
         LAT_LOAD_B(b + u * LAT_PANEL, panel)                               \
-        ROWS_##rows(STEP_ROW)                                              \
+        ROWS_##rows(STEP_ROW_##form)                                       \
     }
 
 /* Eight steps a turn: the counting competes with the multiply-adds for
  * ports, and with four steps it cost 3 % of the peak.  Where the sum is of
  * several chains, those done wait in s, which stays in L1. */
-#define TILE(rows, groups)                                                 \
-    LAT_TARGET static void tile_##rows(const lat_tile *t)                  \
+#define TILE_OF(form, rows, groups)                                        \
+    LAT_TARGET static void form##_##rows(const lat_tile *t)                \
     {                                                                      \
+        enum { R = rows };                                                 \
         size_t lda = t->lda, lds = t->lds, panel = t->panel, left = t->k;  \
         const float *b = t->b, *next = t->next;                            \
         float *s = t->s;                                                   \
         bool fresh = t->fresh, gather = t->gather;                         \
-        ROWS_##groups(POINTER)                                             \
+        POINTERS_##form(groups)                                            \
         ROWS_##rows(START_ROW)                                             \
         for (;;) {                                                         \
             size_t k = left < t->piece ? left : t->piece;                  \
@@ -133,22 +152,22 @@ typedef struct lat_tile {
             left -= k;                                                     \
             while (b != end) {                                             \
                 LAT_FETCH(next)                                            \
-                WALK(rows, 0)                                              \
-                WALK(rows, 1)                                              \
-                WALK(rows, 2)                                              \
-                WALK(rows, 3)                                              \
+                WALK(form, rows, 0)                                        \
+                WALK(form, rows, 1)                                        \
+                WALK(form, rows, 2)                                        \
+                WALK(form, rows, 3)                                        \
                 LAT_FETCH(next + LAT_PANEL)                                \
-                WALK(rows, 4)                                              \
-                WALK(rows, 5)                                              \
-                WALK(rows, 6)                                              \
-                WALK(rows, 7)                                              \
-                ROWS_##groups(BUMP8)                                       \
+                WALK(form, rows, 4)                                        \
+                WALK(form, rows, 5)                                        \
+                WALK(form, rows, 6)                                        \
+                WALK(form, rows, 7)                                        \
+                ON8_##form(groups)                                         \
                 next += 2 * LAT_PANEL;                                     \
                 b += 8 * LAT_PANEL;                                        \
             }                                                              \
             for (k %= 8; k > 0; k--) {                                     \
-                WALK(rows, 0)                                              \
-                ROWS_##groups(BUMP)                                        \
+                WALK(form, rows, 0)                                        \
+                ON_##form(groups)                                          \
                 b += LAT_PANEL;                                            \
             }                                                              \
             if (gather) {                                                  \
@@ -161,6 +180,7 @@ typedef struct lat_tile {
             ROWS_##rows(CLEAR_ROW)                                         \
         }                                                                  \
         (void)panel;                                                       \
+        (void)lda;                                                         \
         if (t->c == NULL) {                                                \
             ROWS_##rows(FINISH_ROW)                                        \
             return;                                                        \
@@ -182,6 +202,8 @@ typedef struct lat_tile {
         }                                                                  \
         ROWS_##rows(OUTPUT_ROW)                                            \
     }
+#define TILE(rows, groups)                                                 \
+    TILE_OF(far, rows, groups) TILE_OF(near, rows, groups)
 TILE(1, 1)
 TILE(2, 1)
 TILE(3, 1)
@@ -198,11 +220,17 @@ TILE(12, 4)
 #endif
 
 typedef void lat_tile_function(const lat_tile *tile);
-static lat_tile_function *const tiles[ROWS_MAX + 1] = {
-    NULL,   tile_1, tile_2, tile_3, tile_4, tile_5, tile_6,
+static lat_tile_function *const tiles[2][ROWS_MAX + 1] = {
+    {NULL, far_1, far_2, far_3, far_4, far_5, far_6,
 #if ROWS_MAX > 6
-    tile_7, tile_8, tile_9, tile_10, tile_11, tile_12,
+     far_7, far_8, far_9, far_10, far_11, far_12,
 #endif
+    },
+    {NULL, near_1, near_2, near_3, near_4, near_5, near_6,
+#if ROWS_MAX > 6
+     near_7, near_8, near_9, near_10, near_11, near_12,
+#endif
+    },
 };
 
 #include "epilogue_int.h"
@@ -228,9 +256,13 @@ LAT_TARGET static void strip_multiply(lat_tile tile, size_t rows,
                                       const float *next, const float *c)
 {
     size_t lds = tile.lds, ldc = tile.job->ldc;
-    size_t count = (rows + ROWS_MAX - 1) / ROWS_MAX;
+    size_t count = lat_tiles_of(rows);
+    bool packed = tile.job->packed;
+    const float *a = tile.a;
     for (size_t done = 0, at = 0; at < count; at++) {
-        size_t r = (rows - done + count - at - 1) / (count - at); /* even */
+        size_t r = lat_tile_rows(rows - done, count - at);
+        tile.a = packed ? a + done * tile.job->k + tile.start * r
+                        : a + done * tile.lda + tile.start;
         tile.next = share_of_next(next, tile.panel, tile.k, at);
         if (tile.next == NULL)
             tile.next = tile.b;
@@ -239,8 +271,7 @@ LAT_TARGET static void strip_multiply(lat_tile tile, size_t rows,
             if (STRIP > 16)
                 LAT_FETCH_WRITE(c + 16)
         }
-        tiles[r](&tile);
-        tile.a += r * tile.lda;
+        tiles[packed][r](&tile);
         tile.s += r * lds;
         if (tile.c != NULL)
             tile.c += r * ldc;
@@ -254,7 +285,7 @@ LAT_TARGET static void strip_multiply(lat_tile tile, size_t rows,
 LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
                                       size_t rows, size_t j, size_t columns)
 {
-    /* mc x nc, or mc x STRIP when k is not cut; aligned for the loads. */
+    /* rows x nc, or rows x STRIP when k is not cut; aligned for the loads. */
     _Alignas(64) float scratch[SCRATCH];
     size_t kc = blocking.kc, k = 0, depth;
     bool pieces = job->piece > 0 && job->piece < job->k;
@@ -263,12 +294,13 @@ LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
                                    : job->piece;
     bool cut = job->k > kc;
     lat_tile tile = {.lda = job->lda, .job = job,
+                     .a = job->a + i * (job->packed ? job->k : job->lda),
                      .piece = pieces ? job->piece : job->k,
                      .lds = cut ? blocking.nc : STRIP};
     do {
         depth = job->k - k < kc ? job->k - k : kc;
         bool last = k + depth == job->k;
-        tile.a = job->a + i * job->lda + k;
+        tile.start = k;
         tile.k = depth;
         tile.fresh = k == 0 || pieces;
         tile.gather = k > 0 && pieces;
@@ -299,21 +331,12 @@ LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
     } while (k < job->k);
 }
 
-/* Splits n into equal blocks of at most `most`, rounded up to `unit`. */
-static size_t even_block(size_t n, size_t most, size_t unit)
-{
-    size_t blocks = (n + most - 1) / most;
-    size_t size = (n + blocks - 1) / blocks;
-    return (size + unit - 1) / unit * unit;
-}
-
 LAT_TARGET static void matmul(const lat_matmul *job)
 {
     size_t m = job->m, n = job->n;
     if (m == 0 || n == 0)
         return;
-    size_t mc = even_block(m, blocking.mc, ROWS_MAX);
-    size_t nc = blocking.nc;
+    size_t mc = lat_block_rows(m), nc = blocking.nc;
     /* Rows inside: nc columns of b stay near for all blocks of rows. */
     for (size_t j = 0; j < n; j += nc)
         for (size_t i = 0; i < m; i += mc)

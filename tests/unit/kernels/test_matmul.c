@@ -8,7 +8,7 @@
 enum { BIG = 1 << 20 };
 static const lat_kernels *levels[8];
 static size_t level_count;
-static guard mem_a, mem_b, mem_c, mem_bias, mem_residual;
+static guard mem_a, mem_left, mem_b, mem_c, mem_bias, mem_residual;
 static float *raw_a, *raw_b, *want;
 
 typedef struct shape {
@@ -40,7 +40,10 @@ static void check_chain(const shape *s, const float *c, size_t ldc)
         }
 }
 
-static void run(const lat_kernels *k, const shape *s, bool columns)
+/* The right operand comes by columns or by rows, the left one as it is or
+ * packed. */
+static void run(const lat_kernels *k, const shape *s, bool columns,
+                bool packed)
 {
     size_t lda = s->k + s->pad, ldc = s->n + s->pad;
     size_t floats = lat_panels_size(s->n, s->k);
@@ -75,8 +78,13 @@ static void run(const lat_kernels *k, const shape *s, bool columns)
     } else {
         k->pack_rows(b, raw_b, s->k, s->n, s->k);
     }
-    k->matmul(&(lat_matmul){.m = s->m, .n = s->n, .k = s->k, .a = a,
-                            .lda = lda, .b = b, .c = c, .ldc = ldc,
+    float *left = guard_end(mem_left, lat_left_size(s->m, s->k) * 4);
+    if (packed)
+        k->pack_left(left, a, lda, s->m, s->k);
+    k->matmul(&(lat_matmul){.m = s->m, .n = s->n, .k = s->k,
+                            .a = packed ? left : a,
+                            .lda = packed ? 0 : lda, .packed = packed,
+                            .b = b, .c = c, .ldc = ldc,
                             .bias = s->bias ? bias : NULL,
                             .residual = s->residual ? residual : NULL,
                             .ldr = ldc, .activation = s->activation,
@@ -91,19 +99,21 @@ static void check_shape(shape s)
     for (size_t i = 0; i < s.n * s.k; i++)
         raw_b[i] = guard_value(false);
     const float *c = guard_end(mem_c, ((s.m - 1) * ldc + s.n) * 4);
-    run(levels[0], &s, false);
+    run(levels[0], &s, false, false);
     bool bare = !s.bias && !s.residual && s.activation == LAT_ACT_NONE &&
                 s.scale == 0.0f;
     if (bare && s.m * s.n * s.k < 200000)
         check_chain(&s, c, ldc);
     for (size_t i = 0; i < s.m; i++)
         memcpy(want + i * s.n, c + i * ldc, s.n * 4);
-    for (size_t l = 1; l < level_count; l++) {
-        run(levels[l], &s, (l & 1) != 0);
+    for (size_t l = 1; l < 2 * level_count; l++) {
+        const lat_kernels *level = levels[l / 2];
+        run(level, &s, (l & 2) != 0, (l & 1) != 0);
         for (size_t i = 0; i < s.m; i++)
             CHECK_MSG(memcmp(want + i * s.n, c + i * ldc, s.n * 4) == 0,
-                      "%s row %zu of %zu x %zu x %zu, act %d",
-                      levels[l]->name, i, s.m, s.n, s.k, (int)s.activation);
+                      "%s%s row %zu of %zu x %zu x %zu, act %d",
+                      level->name, (l & 1) != 0 ? " packed" : "", i, s.m,
+                      s.n, s.k, (int)s.activation);
     }
 }
 
@@ -116,7 +126,7 @@ static void check_residual(size_t m, size_t n, size_t k)
         raw_a[i] = guard_unit();
     for (size_t i = 0; i < n * k; i++)
         raw_b[i] = guard_unit();
-    run(lat_kernels_best(), &s, false);
+    run(lat_kernels_best(), &s, false, true);
     const float *c = guard_end(mem_c, m * n * 4);
     double bound = (double)k * 0x1p-24;
     for (size_t i = 0; i < m; i++)
@@ -135,6 +145,7 @@ int main(void)
 {
     level_count = guard_levels(levels);
     mem_a = guard_make(BIG * 4);
+    mem_left = guard_make((BIG + 16) * 4);
     mem_b = guard_make(BIG * 4);
     mem_c = guard_make(BIG * 4);
     mem_bias = guard_make(BIG);

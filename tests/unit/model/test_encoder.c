@@ -274,7 +274,8 @@ static void check_half(const char *class_name)
               lat_error_message(&error));
     CHECK(lat_pool_create(&pool, 3, &error) == LAT_OK);
     if (wide != NULL && half != NULL) {
-        CHECK(wide->room == 0 && half->room > 0);
+        CHECK(wide->layers->up.panels != NULL);
+        CHECK(half->layers->up.panels == NULL);
         corpus c = make_corpus(50, MOST);
         size_t count = logit_rows(wide, &c.batch) * wide->info.classes;
         result a = new_result(c.tokens, count), b = new_result(c.tokens,
