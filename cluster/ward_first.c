@@ -88,16 +88,19 @@ static void multiply_pair(first_state *state, const first_pair *p,
     const lat_ward *ward = state->ward;
     size_t h = ward->h, end = p->column_end;
     bool diagonal = p->row == p->column;
-    for (size_t j = p->column; j < end; j += LAT_TILE_COLUMNS) {
-        size_t n = end - j < LAT_TILE_COLUMNS ? end - j : LAT_TILE_COLUMNS;
-        for (size_t i = p->row; i < p->row_end; i += LAT_TILE_ROWS) {
-            size_t m = p->row_end - i;
+    for (size_t i = p->row; i < p->row_end; i += LAT_TILE_ROWS) {
+        size_t m = p->row_end - i;
+        if (m > LAT_TILE_ROWS)
+            m = LAT_TILE_ROWS;
+        ward->kernels->pack_left(s->shifted, ward->rows + i * h, h, m, h);
+        for (size_t j = p->column; j < end; j += LAT_TILE_COLUMNS) {
+            size_t n = end - j;
+            if (n > LAT_TILE_COLUMNS)
+                n = LAT_TILE_COLUMNS;
             if (diagonal && i >= j + n)
-                break;
-            if (m > LAT_TILE_ROWS)
-                m = LAT_TILE_ROWS;
+                continue;
             lat_matmul job = {.m = m, .n = n, .k = h,
-                              .a = ward->rows + i * h, .lda = h,
+                              .a = s->shifted, .packed = true,
                               .b = state->panels + j * h, .c = s->tile,
                               .ldc = LAT_TILE_COLUMNS};
             ward->kernels->matmul(&job);
@@ -201,7 +204,7 @@ lat_status lat_ward_first(lat_ward *ward, lat_error *error)
     size_t chunks = (ward->places + LAT_WARD_CHUNK - 1) / LAT_WARD_CHUNK;
     size_t room = lat_panels_size(ward->places, ward->h);
     choose_blocks(&state);
-    state.panels = lat_new_array(room, sizeof *state.panels);
+    state.panels = lat_alloc_large(room * sizeof *state.panels);
     state.least = lat_new_array(ward->places, sizeof *state.least);
     if (state.panels == NULL || state.least == NULL) {
         status = lat_error_memory(error, (uint64_t)room * sizeof(float));

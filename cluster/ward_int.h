@@ -68,7 +68,7 @@ typedef struct lat_ward_scratch {
     float *half;     /* `half` below say of those columns */
     uint32_t *hits;  /* LAT_TILE_COLUMNS */
     double *middle;  /* h: where a search in double is seen from, */
-    float *shifted;  /* LAT_TILE_ROWS x h: rows less it, */
+    float *shifted;  /* LAT_TILE_ROWS x h: rows less it, or rows packed */
     float *shifted_norm; /* LAT_TILE_ROWS: their norms */
 } lat_ward_scratch;
 

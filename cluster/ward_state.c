@@ -27,15 +27,16 @@ static lat_status scratch_create(lat_ward *ward, lat_error *error)
         lat_ward_scratch *s = &ward->scratch[w];
         s->x = lat_new_array(h, sizeof *s->x);
         s->y = lat_new_array(h, sizeof *s->y);
-        s->tile = lat_new_array(LAT_TILE_ROWS * LAT_TILE_COLUMNS,
-                                sizeof *s->tile);
-        s->panels = lat_new_array(room, sizeof *s->panels);
+        s->tile = lat_alloc_large(LAT_TILE_ROWS * LAT_TILE_COLUMNS
+                                  * sizeof *s->tile);
+        s->panels = lat_alloc_large(room * sizeof *s->panels);
         s->least = lat_new_array(LAT_TILE_COLUMNS, sizeof *s->least);
         s->norm = lat_new_array(LAT_TILE_COLUMNS, sizeof *s->norm);
         s->half = lat_new_array(LAT_TILE_COLUMNS, sizeof *s->half);
         s->hits = lat_new_array(LAT_TILE_COLUMNS, sizeof *s->hits);
         s->middle = lat_new_array(h, sizeof *s->middle);
-        s->shifted = lat_new_array(LAT_TILE_ROWS * h, sizeof *s->shifted);
+        s->shifted = lat_alloc_large(lat_left_size(LAT_TILE_ROWS, h)
+                                     * sizeof *s->shifted);
         s->shifted_norm = lat_new_array(LAT_TILE_ROWS,
                                         sizeof *s->shifted_norm);
         if (s->x == NULL || s->y == NULL || s->tile == NULL
@@ -52,9 +53,9 @@ static lat_status scratch_create(lat_ward *ward, lat_error *error)
 static bool arrays_create(lat_ward *ward)
 {
     size_t n = ward->slots, rows;
-    if (!lat_size_mul(n, ward->h, &rows))
+    if (!lat_size_mul(n, ward->h * sizeof *ward->rows, &rows))
         return false;
-    ward->rows = lat_new_array(rows, sizeof *ward->rows);
+    ward->rows = lat_alloc_large(rows);
     ward->live = lat_new_array(n, sizeof *ward->live);
     ward->place = lat_new_array(n, sizeof *ward->place);
     ward->norm = lat_new_array(n, sizeof *ward->norm);
