@@ -41,20 +41,22 @@ void lat_tree_free(lat_tree *tree);
 
 typedef struct lat_ward_options {
     size_t neighbours;   /* candidate list length; 0 = chosen */
+    size_t sketch;       /* directions of a first look at pairs; 0 = chosen
+                            by the points, 1 = none */
     lat_progress *progress; /* or NULL */
     const char *checkpoint; /* NULL, or a file in which the joins so far are
                                kept: read if it is of these points, removed
                                when the tree is done */
     double seconds;         /* between checkpoints; 0 = 60 */
 } lat_ward_options;
-#define LAT_WARD_OPTIONS {0, NULL, NULL, 0}
+#define LAT_WARD_OPTIONS {0, 0, NULL, NULL, 0}
 
 /* points: N x H float32, row-major, not kept; NaN and infinity are refused
  * with the row (LAT_OUT_OF_RANGE).  Exact: the tree is bit for bit that of a
  * run that joins one pair at a time, the smallest by distance (in double),
  * then by the smaller of its two clusters' smallest members, then by the
  * other's; exact copies of a point are joined first, each to the first of
- * them.  Same merges for any pool, CPU level, `neighbours` and after any
+ * them.  Same merges for any pool, CPU level, `neighbours`, `sketch` and any
  * checkpoint (`distances` then counts the last run only).  LAT_INTERRUPTED
  * within some 50 ms of lat_interrupt_set a thread at a time; what was done
  * is then in the checkpoint. */

@@ -41,16 +41,21 @@ lat_status lat_cluster_ward(lat_tree *out, lat_pool *pool,
 
 uint64_t lat_cluster_ward_memory(size_t n, size_t h, size_t threads)
 {
-    /* A point: its float row; its packed row in the first pass or, later,
-     * half a centroid in double; its list; some forty numbers.  A thread: a
-     * tile of products, the packed columns, shifted rows.  All: blocks of
-     * centroids not yet handed out, the sums of the mean. */
+    /* A point: its float row; its packed row in the first pass, or its sketch
+     * twice or, later, half a centroid in double; its list; some forty
+     * numbers.  A thread: a tile of products, the packed columns, shifted
+     * rows.  All: blocks of centroids not yet handed out, the sums of the
+     * mean, what sketches are chosen by. */
     uint64_t row = sizeof(float) * (uint64_t)h;
-    uint64_t point = 2 * row + LAT_WARD_ROOM * sizeof(lat_near) + 160;
+    uint64_t sketch = h > LAT_SKETCH_SPARE ? h - LAT_SKETCH_SPARE : 0;
+    sketch = 2 * sizeof(float) * (sketch < 264 ? sketch : 264);
+    uint64_t second = row > sketch ? row : sketch;
+    uint64_t sample = sketch > 0 ? (n < 2048 ? n : 2048) + 600 : 0;
+    uint64_t point = row + second + LAT_WARD_ROOM * sizeof(lat_near) + 160;
     uint64_t thread = (uint64_t)LAT_TILE_ROWS * LAT_TILE_COLUMNS
                           * sizeof(float)
                       + (LAT_TILE_COLUMNS + LAT_TILE_ROWS + 10) * row
                       + (1 << 13);
-    return n * point + threads * thread + 160 * row
+    return n * point + threads * thread + (160 + sample) * row
            + (uint64_t)n / LAT_WARD_CHUNK * 2 * row;
 }

@@ -65,6 +65,16 @@ bool lat_ward_vectors(const lat_kernels *kernels)
            || strcmp(kernels->name, "avx512") == 0;
 }
 
+bool lat_filter_passes(float product, float row_norm, float row_half,
+                       float row_least, float norm, float half, float least)
+{
+    float most = least > row_least ? least : row_least;
+    float t = row_norm - (product + product);
+    float limit = most * (half + row_half);
+    limit = limit - norm;
+    return t < limit;
+}
+
 size_t lat_filter_row(bool vectors, const lat_filter *filter,
                       const float *products, float row_norm, float row_half,
                       float row_least, uint32_t *hits)
@@ -78,12 +88,9 @@ size_t lat_filter_row(bool vectors, const lat_filter *filter,
     (void)vectors;
 #endif
     for (; j < filter->n; j++) {
-        float least = filter->least[j];
-        float most = least > row_least ? least : row_least;
-        float t = row_norm - (products[j] + products[j]);
-        float limit = most * (filter->half[j] + row_half);
-        limit = limit - filter->norm[j];
-        if (t < limit)
+        if (lat_filter_passes(products[j], row_norm, row_half, row_least,
+                              filter->norm[j], filter->half[j],
+                              filter->least[j]))
             hits[count++] = (uint32_t)j;
     }
     return count;

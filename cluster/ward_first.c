@@ -12,7 +12,9 @@
  *    3 |   |   |   | d |
  *
  * A tile of products is filtered against the K+1-st value of its row and of
- * its column while it is in the cache.
+ * its column while it is in the cache.  Where points have sketches, tiles are
+ * products of those, and what passes is multiplied out; a tile where too many
+ * pass, as on the diagonal while lists are empty, is multiplied whole.
  */
 #include "ward_int.h"
 
@@ -22,12 +24,18 @@
 #define MOST_BLOCKS 64
 #define LEAST_BLOCK 256
 
+/* A tile is crowded when one in so many of its first rows' pairs pass. */
+#define CROWD 3
+#define CROWD_ROWS 16
+
 typedef struct first_state {
     lat_ward *ward;
-    float *panels;   /* all places packed */
+    const float *rows; /* by place: points, or their sketches */
+    size_t width;    /* of those */
+    float *panels;   /* the same packed */
     float *least;    /* by place: K+1-st value, infinity before */
-    size_t block;    /* places in a block, a multiple of LAT_TILE_ROWS */
-    size_t blocks;   /* an even number, or 1 */
+    size_t block;    /* places in a block, a multiple of LAT_PANEL */
+    size_t blocks;   /* a power of two */
     size_t round;    /* 0 = diagonal */
 } first_state;
 
@@ -35,18 +43,17 @@ typedef struct first_pair {
     size_t row, row_end, column, column_end; /* places */
 } first_pair;
 
-/* Circle method: block 0 stays, the others turn. */
-static void pair_blocks(const first_state *state, size_t task, size_t *i,
+/* Round 2d - 1 and 2d: blocks i and i + d on a ring.  Their pairs make cycles
+ * of even length, blocks being a power of two; a round takes every other
+ * pair of a cycle. */
+static bool pair_blocks(const first_state *state, size_t task, size_t *i,
                         size_t *j)
 {
-    size_t turning = state->blocks - 1, r = state->round - 1;
-    if (task == 0) {
-        *i = 0;
-        *j = 1 + r;
-        return;
-    }
-    *i = 1 + (r + task) % turning;
-    *j = 1 + (r + turning - task) % turning;
+    size_t d = (state->round + 1) / 2, step = d & (~d + 1);
+    size_t odd = state->round % 2 == 0;
+    *i = task / step * 2 * step + odd * step + task % step;
+    *j = (*i + d) % state->blocks;
+    return 2 * d < state->blocks || odd == 0;
 }
 
 static void take(first_state *state, uint32_t place, lat_near entry)
@@ -60,25 +67,100 @@ static void take(first_state *state, uint32_t place, lat_near entry)
         state->least[place] = list[room - 1].lower;
 }
 
-/* One row of products against columns j..j+n. */
-static void take_row(first_state *state, size_t i, size_t j, size_t n,
-                     const float *products, uint32_t *hits)
+/* Places of a tile, and the products of their points or sketches. */
+typedef struct first_tile {
+    size_t row, rows, column, columns;
+    bool diagonal; /* only columns after the row */
+    bool sketched;
+} first_tile;
+
+/* The pair of places i, k whose points' product is g. */
+static void take_pair(first_state *state, size_t i, size_t k, float g)
 {
-    lat_ward *ward = state->ward;
-    lat_filter filter = {n, state->least + j, ward->norm + j,
-                         ward->half + j};
+    const lat_ward *ward = state->ward;
+    lat_near entry = {lat_ward_lower(g, ward->norm[i], ward->norm[k],
+                                     ward->half[i], ward->half[k]),
+                      ward->live[k]};
+    take(state, (uint32_t)i, entry);
+    entry.slot = ward->live[i];
+    take(state, (uint32_t)k, entry);
+}
+
+/* Hits of row i in a product of sketches, by their points: four at a time
+ * multiplied out and asked again. */
+static void take_sketched(first_state *state, size_t i, size_t j,
+                          const uint32_t *hits, size_t count)
+{
+    const lat_ward *ward = state->ward;
+    size_t h = ward->h;
+    for (size_t c = 0; c < count; c += 4) {
+        const float *rows[4];
+        float products[4];
+        for (size_t g = 0; g < 4; g++) {
+            size_t at = c + g < count ? c + g : c;
+            rows[g] = ward->rows + (j + hits[at]) * h;
+        }
+        ward->kernels->dot4(products, ward->rows + i * h, rows, h);
+        for (size_t g = 0; g < 4 && c + g < count; g++) {
+            size_t k = j + hits[c + g];
+            if (lat_filter_passes(products[g], ward->norm[i], ward->half[i],
+                                  state->least[i], ward->norm[k],
+                                  ward->half[k], state->least[k]))
+                take_pair(state, i, k, products[g]);
+        }
+    }
+}
+
+/* Row r of a tile; returns how many of its products passed the filter. */
+static size_t take_row(first_state *state, const first_tile *tile, size_t r,
+                       lat_ward_scratch *s)
+{
+    const lat_ward *ward = state->ward;
+    size_t i = tile->row + r, j = tile->column;
+    size_t skip = tile->diagonal && i + 1 > j ? i + 1 - j : 0;
+    if (skip >= tile->columns)
+        return 0;
+    const float *products = s->tile + r * LAT_TILE_COLUMNS + skip;
+    j += skip;
+    lat_filter filter = {tile->columns - skip, state->least + j,
+                         ward->norm + j, ward->half + j};
     size_t count = lat_filter_row(ward->vectors, &filter, products,
                                   ward->norm[i], ward->half[i],
-                                  state->least[i], hits);
-    for (size_t c = 0; c < count; c++) {
-        size_t k = j + hits[c];
-        lat_near entry = {
-            lat_ward_lower(products[hits[c]], ward->norm[i], ward->norm[k],
-                           ward->half[i], ward->half[k]),
-            ward->live[k]};
-        take(state, (uint32_t)i, entry);
-        entry.slot = ward->live[i];
-        take(state, (uint32_t)k, entry);
+                                  state->least[i], s->hits);
+    if (tile->sketched)
+        take_sketched(state, i, j, s->hits, count);
+    else
+        for (size_t c = 0; c < count; c++)
+            take_pair(state, i, j + s->hits[c], products[s->hits[c]]);
+    return count;
+}
+
+/* The product of the tile's points, rows as they are. */
+static void multiply_whole(const first_state *state, const first_tile *tile,
+                           lat_ward_scratch *s)
+{
+    const lat_ward *ward = state->ward;
+    size_t h = ward->h;
+    ward->kernels->pack_rows(s->panels, ward->rows + tile->column * h, h,
+                             tile->columns, h);
+    lat_matmul job = {.m = tile->rows, .n = tile->columns, .k = h,
+                      .a = ward->rows + tile->row * h, .lda = h,
+                      .b = s->panels, .c = s->tile,
+                      .ldc = LAT_TILE_COLUMNS};
+    ward->kernels->matmul(&job);
+}
+
+static void take_tile(first_state *state, first_tile *tile,
+                      lat_ward_scratch *s)
+{
+    size_t passed = 0;
+    for (size_t r = 0; r < tile->rows; r++) {
+        passed += take_row(state, tile, r, s);
+        if (tile->sketched && r + 1 == CROWD_ROWS
+            && passed > CROWD_ROWS * tile->columns / CROWD) {
+            tile->sketched = false;
+            multiply_whole(state, tile, s);
+        }
     }
 }
 
@@ -86,31 +168,28 @@ static void multiply_pair(first_state *state, const first_pair *p,
                           lat_ward_scratch *s)
 {
     const lat_ward *ward = state->ward;
-    size_t h = ward->h, end = p->column_end;
-    bool diagonal = p->row == p->column;
+    size_t width = state->width, end = p->column_end;
+    bool sketched = ward->width > 0;
+    first_tile tile = {.diagonal = p->row == p->column};
     for (size_t i = p->row; i < p->row_end; i += LAT_TILE_ROWS) {
         size_t m = p->row_end - i;
-        if (m > LAT_TILE_ROWS)
-            m = LAT_TILE_ROWS;
-        ward->kernels->pack_left(s->shifted, ward->rows + i * h, h, m, h);
+        tile.row = i;
+        tile.rows = m < LAT_TILE_ROWS ? m : LAT_TILE_ROWS;
+        ward->kernels->pack_left(s->shifted, state->rows + i * width, width,
+                                 tile.rows, width);
         for (size_t j = p->column; j < end; j += LAT_TILE_COLUMNS) {
             size_t n = end - j;
-            if (n > LAT_TILE_COLUMNS)
-                n = LAT_TILE_COLUMNS;
-            if (diagonal && i >= j + n)
+            tile.column = j;
+            tile.columns = n < LAT_TILE_COLUMNS ? n : LAT_TILE_COLUMNS;
+            if (tile.diagonal && i >= j + tile.columns)
                 continue;
-            lat_matmul job = {.m = m, .n = n, .k = h,
+            tile.sketched = sketched;
+            lat_matmul job = {.m = tile.rows, .n = tile.columns, .k = width,
                               .a = s->shifted, .packed = true,
-                              .b = state->panels + j * h, .c = s->tile,
+                              .b = state->panels + j * width, .c = s->tile,
                               .ldc = LAT_TILE_COLUMNS};
             ward->kernels->matmul(&job);
-            for (size_t r = 0; r < m; r++) {
-                /* On the diagonal only columns after the row. */
-                size_t skip = diagonal && i + r + 1 > j ? i + r + 1 - j : 0;
-                if (skip < n)
-                    take_row(state, i + r, j + skip, n - skip,
-                             s->tile + r * LAT_TILE_COLUMNS + skip, s->hits);
-            }
+            take_tile(state, &tile, s);
         }
     }
 }
@@ -121,8 +200,8 @@ static void first_task(void *context, size_t task, size_t worker)
     size_t i = task, j = task, places = state->ward->places;
     if (lat_interrupted())
         return;
-    if (state->round > 0)
-        pair_blocks(state, task, &i, &j);
+    if (state->round > 0 && !pair_blocks(state, task, &i, &j))
+        return;
     first_pair p = {i * state->block, (i + 1) * state->block,
                     j * state->block, (j + 1) * state->block};
     p.row_end = p.row_end < places ? p.row_end : places;
@@ -161,22 +240,21 @@ static void pack_task(void *context, size_t task, size_t worker)
     (void)worker;
     if (n > 64 * LAT_PANEL)
         n = 64 * LAT_PANEL;
-    ward->kernels->pack_rows(state->panels + at * ward->h,
-                             ward->rows + at * ward->h, ward->h, n, ward->h);
+    ward->kernels->pack_rows(state->panels + at * state->width,
+                             state->rows + at * state->width, state->width,
+                             n, state->width);
 }
 
 static void choose_blocks(first_state *state)
 {
     size_t places = state->ward->places;
-    size_t blocks = places / LEAST_BLOCK;
-    blocks = blocks > MOST_BLOCKS ? MOST_BLOCKS : blocks;
-    blocks = blocks < 1 ? 1 : blocks;
-    /* Whole tiles, which are whole panels. */
+    size_t blocks = 1;
+    while (blocks < MOST_BLOCKS && places / blocks >= 2 * LEAST_BLOCK)
+        blocks *= 2;
+    /* Whole panels. */
     size_t block = (places + blocks - 1) / blocks;
-    block = (block + LAT_TILE_ROWS - 1) / LAT_TILE_ROWS * LAT_TILE_ROWS;
-    blocks = (places + block - 1) / block;
-    state->blocks = blocks < 2 ? 1 : (blocks + 1) / 2 * 2;
-    state->block = block;
+    state->block = (block + LAT_PANEL - 1) / LAT_PANEL * LAT_PANEL;
+    state->blocks = blocks;
 }
 
 static void run_tournament(first_state *state)
@@ -190,7 +268,7 @@ static void run_tournament(first_state *state)
     for (size_t p = 0; p < places; p++)
         state->least[p] = INFINITY;
     lat_pool_run(ward->pool, state->blocks, first_task, state);
-    for (state->round = 1; state->round < state->blocks; state->round++)
+    for (state->round = 1; state->round <= state->blocks; state->round++)
         lat_pool_run(ward->pool, state->blocks / 2, first_task, state);
     ward->looked += places * (places - 1) / 2;
     if (progress != NULL)
@@ -202,7 +280,13 @@ lat_status lat_ward_first(lat_ward *ward, lat_error *error)
     first_state state = {.ward = ward};
     lat_status status = LAT_OK;
     size_t chunks = (ward->places + LAT_WARD_CHUNK - 1) / LAT_WARD_CHUNK;
-    size_t room = lat_panels_size(ward->places, ward->h);
+    size_t room;
+    status = lat_ward_sketch(ward, error);
+    if (status != LAT_OK)
+        goto done;
+    state.rows = ward->width > 0 ? ward->sketch : ward->rows;
+    state.width = ward->width > 0 ? ward->width : ward->h;
+    room = lat_panels_size(ward->places, state.width);
     choose_blocks(&state);
     state.panels = lat_alloc_large(room * sizeof *state.panels);
     state.least = lat_new_array(ward->places, sizeof *state.least);
@@ -220,6 +304,8 @@ lat_status lat_ward_first(lat_ward *ward, lat_error *error)
     }
     lat_pool_run(ward->pool, chunks, finish_chunk, &state);
 done:
+    lat_free(ward->sketch);
+    ward->sketch = NULL;
     lat_free(state.panels);
     lat_free(state.least);
     return status;

@@ -5,7 +5,9 @@
  *     | ward_points.c   copies collapsed, mean taken off, scaled by 2^-shift
  *     v
  *   slots 0..U-1        one for each distinct point, in order of appearance
- *     | ward_first.c    the K nearest of every slot by blocked products
+ *     | ward_first.c    the K nearest of every slot by blocked products,
+ *     |                   ward_sketch.c   of short rows first, where that
+ *     |                   ward_cells.c    pays, near points being together
  *     | ward_rounds.c   rounds of joins until one cluster is left, with
  *     |                   ward_lists.c    what a slot knows of its nearest
  *     |                   ward_search.c   batches of new searches
@@ -98,13 +100,15 @@ typedef struct lat_ward {
     uint64_t looked; /* float distances looked at */
 
     /* Float centroids of live clusters, dense: live[p] is the slot at place
-     * p, slots increasing; a dead one keeps its place until the next
-     * compaction, with norm infinity, which no filter lets pass. */
+     * p; a dead one keeps its place until the next compaction, with norm
+     * infinity, which no filter lets pass. */
     float *rows;     /* places x h */
     size_t places;
     uint32_t *live, *place;
     float *norm;     /* by place: |c|^2 (1 - eps), eps the float error */
     float *half;     /* by place: 1 / (2 size) */
+    float *sketch;   /* places x width, in the first pass; or NULL */
+    size_t width;    /* 0: none */
 
     /* By slot. */
     lat_near *lists; /* LAT_WARD_ROOM each */
@@ -155,6 +159,14 @@ float lat_ward_float_row(const lat_ward *ward, const double *x, float *row);
 /* Drops dead places when they are more than one in eight. */
 void lat_ward_compact(lat_ward *ward);
 
+/* ward_sketch.c: decides on sketches and, if there are any, puts places in
+ * an order for them and fills ward->sketch.  h - LAT_SKETCH_SPARE is the
+ * longest for which the bounds are proven. */
+#define LAT_SKETCH_SPARE 80
+lat_status lat_ward_sketch(lat_ward *ward, lat_error *error);
+/* ward_cells.c: near points to near places. */
+lat_status lat_ward_arrange(lat_ward *ward, lat_error *error);
+
 /* ward_first.c: lists and bounds of all live slots, from nothing. */
 lat_status lat_ward_first(lat_ward *ward, lat_error *error);
 
@@ -204,6 +216,9 @@ typedef struct lat_filter {
     size_t n;
     const float *least, *norm, *half; /* of the columns */
 } lat_filter;
+/* Whether the lower bound of a pair may be below the larger `least`. */
+bool lat_filter_passes(float product, float row_norm, float row_half,
+                       float row_least, float norm, float half, float least);
 /* Columns j whose lower bound with the row may be below the larger of
  * least[j] and row_least, in order; returns how many. */
 size_t lat_filter_row(bool vectors, const lat_filter *filter,

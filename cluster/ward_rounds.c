@@ -137,25 +137,28 @@ static int by_bound(const void *x, const void *y)
     return a->left < b->left ? -1 : a->left > b->left;
 }
 
-static int by_slot(const void *x, const void *y)
+static int by_number(const void *x, const void *y)
 {
     uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
     return a < b ? -1 : a > b;
 }
 
-/* In order of slots: neighbours in the text make one task. */
+/* In order of places: neighbours make one task. */
 static lat_status search_smallest(rounds_state *state, size_t stales,
                                   lat_error *error)
 {
+    lat_ward *ward = state->ward;
     size_t count = stales / BATCH_PART;
     count = count > LEAST_BATCH ? count : LEAST_BATCH;
     count = count < stales ? count : stales;
-    lat_ward_compact(state->ward);
+    lat_ward_compact(ward);
     qsort(state->stale, stales, sizeof *state->stale, by_bound);
     for (size_t i = 0; i < count; i++)
-        state->todo[i] = state->stale[i].left;
-    qsort(state->todo, count, sizeof *state->todo, by_slot);
-    return lat_ward_search(state->ward, state->todo, count, error);
+        state->todo[i] = ward->place[state->stale[i].left];
+    qsort(state->todo, count, sizeof *state->todo, by_number);
+    for (size_t i = 0; i < count; i++)
+        state->todo[i] = ward->live[state->todo[i]];
+    return lat_ward_search(ward, state->todo, count, error);
 }
 
 static void blend_task(void *context, size_t task, size_t worker)

@@ -176,7 +176,7 @@ LAT_TARGET static void widen_q8_0(float *out, const void *in, size_t n)
 
 const lat_kernels lat_kernels_avx512 = {
     "avx512", matmul, pack_rows, pack_columns, pack_left, layer_norm,
-    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    softmax, activate, exp_all, add, sum, dot, dot4, distance2, dot64,
     widen_f16, widen_bf16, widen_q8_0};
 
 #else

@@ -18,7 +18,7 @@
 
 const lat_kernels lat_kernels_fused = {
     "plain", matmul, pack_rows, pack_columns, pack_left, layer_norm,
-    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    softmax, activate, exp_all, add, sum, dot, dot4, distance2, dot64,
     lat_widen_f16, lat_widen_bf16, lat_widen_q8_0};
 
 #else

@@ -108,6 +108,8 @@ typedef struct lat_kernels {
 
     float (*sum)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
+    /* out[g] = dot(x, y[g]) for four rows. */
+    void (*dot4)(float *out, const float *x, const float *const *y, size_t n);
     /* Sum of (x-y)^2 in double, 16 lanes of double fma. */
     double (*distance2)(const double *x, const double *y, size_t n);
     double (*dot64)(const double *x, const double *y, size_t n);

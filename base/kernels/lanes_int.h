@@ -331,6 +331,29 @@ LAT_TARGET static float dot(const float *x, const float *y, size_t n)
     return clean(v_fold(lanes));
 }
 
+/* Four at once wait less for each other and for memory. */
+LAT_TARGET static void dot4(float *out, const float *x,
+                            const float *const *y, size_t n)
+{
+    V lanes[4][L];
+    LAT_UNROLL
+    for (size_t g = 0; g < 4; g++)
+        LAT_UNROLL
+        for (size_t j = 0; j < L; j++)
+            lanes[g][j] = v_set(0.0f);
+    for (size_t i = 0; n - i >= 16; i += 16)
+        LAT_UNROLL
+        for (size_t j = 0; j < L; j++) {
+            V part_x = v_load(x + i + j * W);
+            LAT_UNROLL
+            for (size_t g = 0; g < 4; g++)
+                lanes[g][j] = v_fma(part_x, v_load(y[g] + i + j * W),
+                                    lanes[g][j]);
+        }
+    for (size_t g = 0; g < 4; g++)
+        out[g] = n % 16 == 0 ? clean(v_fold(lanes[g])) : dot(x, y[g], n);
+}
+
 /* Sum of (x - mean)^2. */
 LAT_TARGET static float spread(const float *x, size_t n, float mean)
 {

@@ -124,7 +124,7 @@ LAT_TARGET static void widen_f16(float *out, const void *in, size_t n)
 
 const lat_kernels lat_kernels_neon = {
     "neon", matmul, pack_rows, pack_columns, pack_left, layer_norm,
-    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    softmax, activate, exp_all, add, sum, dot, dot4, distance2, dot64,
     widen_f16, lat_widen_bf16, lat_widen_q8_0};
 
 #else

@@ -11,7 +11,7 @@
 
 const lat_kernels lat_kernels_plain = {
     "plain", matmul, pack_rows, pack_columns, pack_left, layer_norm,
-    softmax, activate, exp_all, add, sum, dot, distance2, dot64,
+    softmax, activate, exp_all, add, sum, dot, dot4, distance2, dot64,
     lat_widen_f16, lat_widen_bf16, lat_widen_q8_0};
 
 LAT_TARGET float lat_expf(float x) { return v_exp(x); }

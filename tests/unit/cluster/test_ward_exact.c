@@ -57,6 +57,7 @@ static void check_one(int kind, size_t n, size_t h, uint64_t seed)
     lat_ward ward = {.kernels = lat_kernels_best(), .options = &options,
                      .points = x, .n = n, .h = h};
     options.neighbours = (size_t)seed * 7 % 16 * 2; /* 0, 14, 28, 10, ... */
+    options.sketch = (size_t)seed * 5 % 33; /* where points are wide enough */
     CHECK(lat_pool_create(&pool, 1 + seed % 3, &error) == LAT_OK);
     CHECK(lat_cluster_ward(&tree, pool, x, n, h, &options, &error)
           == LAT_OK);
@@ -82,16 +83,19 @@ static void check_one(int kind, size_t n, size_t h, uint64_t seed)
 
 int main(int count, char **words)
 {
-    static const size_t widths[] = {1, 2, 3, 5, 16, 33};
+    static const size_t widths[] = {1, 2, 3, 5, 16, 33, 100};
     uint64_t seeds = count > 1 ? strtoull(words[1], NULL, 10) : SEEDS;
     for (uint64_t seed = 0; seed < seeds; seed++)
         for (int kind = 0; kind < KIND_COUNT; kind++) {
             lat_random random;
             lat_random_seed(&random, seed, 78);
             size_t n = 2 + lat_random_below(&random, 150);
-            check_one(kind, n, widths[lat_random_below(&random, 6)], seed);
+            check_one(kind, n, widths[lat_random_below(&random, 7)], seed);
             check_one(kind, 2 + seed % 20, widths[seed % 5], seed);
         }
+    /* Several blocks of sketches. */
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        check_one(kind, 530, 112, 3 + (uint64_t)kind);
     check_one(KIND_CLUMPS, 700, 20, 1);
     check_one(KIND_GRID, 600, 4, 3);
     return harness_end("test_ward_exact");

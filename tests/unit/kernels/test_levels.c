@@ -22,6 +22,18 @@ static const char *const kernel_names[KERNELS] = {
     "add", "exp", "layer_norm", "softmax", "sum", "dot", "none", "gelu",
     "gelu_tanh", "relu", "tanh", "silu"};
 
+static void check_dot4(const lat_kernels *k, float *const at[4], size_t n)
+{
+    const float *rows[4] = {at[1], at[2], at[0], at[1]};
+    float all[4];
+    k->dot4(all, at[0], rows, n);
+    for (size_t g = 0; g < 4; g++) {
+        float alone = k->dot(at[0], rows[g], n);
+        CHECK_MSG(memcmp(&alone, &all[g], sizeof alone) == 0,
+                  "%s dot4 %zu, row %zu", k->name, n, g);
+    }
+}
+
 /* Runs one kernel on copies of x, y, z at the given places. */
 static void run(const lat_kernels *k, kernel which, size_t n,
                 float *const at[4], const float *const in[3], float *out)
@@ -42,6 +54,7 @@ static void run(const lat_kernels *k, kernel which, size_t n,
         return;
     case DOT:
         *out = k->dot(at[0], at[1], n);
+        check_dot4(k, at, n);
         return;
     case EXP:
         k->exp(at[0], n);
