@@ -72,7 +72,7 @@ lat_status rep_both_read(rep_both *out, const char *const *folders,
         out->names[s] = last_part(folders[s]);
         if (out->names[s] == NULL)
             return lat_error_memory(error, strlen(folders[s]) + 1);
-        status = rep_study_read(&out->studies[s], folders[s], error);
+        status = rep_study_read(&out->studies[s], folders[s], 0, error);
     }
     if (status != LAT_OK)
         return status;
