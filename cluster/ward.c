@@ -50,7 +50,7 @@ uint64_t lat_cluster_ward_memory(size_t n, size_t h, size_t threads)
     uint64_t sketch = h > LAT_SKETCH_SPARE ? h - LAT_SKETCH_SPARE : 0;
     sketch = 2 * sizeof(float) * (sketch < 264 ? sketch : 264);
     uint64_t second = row > sketch ? row : sketch;
-    uint64_t sample = sketch > 0 ? (n < 2048 ? n : 2048) + 600 : 0;
+    uint64_t sample = sketch > 0 ? (n < 1024 ? n : 1024) + 600 : 0;
     uint64_t point = row + second + LAT_WARD_ROOM * sizeof(lat_near) + 160;
     uint64_t thread = (uint64_t)LAT_TILE_ROWS * LAT_TILE_COLUMNS
                           * sizeof(float)

@@ -26,10 +26,10 @@
 #include <math.h>
 #include <string.h>
 
-#define SAMPLE 2048  /* points that directions and lengths are chosen by */
+#define SAMPLE 1024  /* points that directions and lengths are chosen by */
 #define MOST 256     /* directions */
-#define QUERIES 128  /* points of the sample whose survivors are counted */
-#define FEWEST 6000  /* points that are worth the trouble */
+#define QUERIES 64   /* points of the sample whose survivors are counted */
+#define FEWEST 12000 /* points that are worth the trouble */
 /* What a survivor costs, against a term of a product: dots are slower. */
 #define DOT_COST 3.5
 #define OVERHEAD 16 /* of a pair whatever the length, in terms */
@@ -78,11 +78,11 @@ static bool orthogonalise(const sketcher *k, double *row, size_t i)
     return true;
 }
 
-/* Orthonormal rows from `count` float ones; those that depend on others
- * are left out. */
-static void make_basis(sketcher *k, const float *rows, size_t count)
+/* The basis from q rows, which it leaves there too; those that depend on
+ * others are left out. */
+static void make_basis(sketcher *k, float *rows)
 {
-    size_t h = k->ward->h;
+    size_t h = k->ward->h, count = k->q;
     k->q = 0;
     for (size_t i = 0; i < count; i++) {
         double *row = k->basis + k->q * h;
@@ -90,10 +90,12 @@ static void make_basis(sketcher *k, const float *rows, size_t count)
             row[x] = (double)rows[i * h + x];
         k->q += orthogonalise(k, row, k->q);
     }
+    for (size_t i = 0; i < k->q * h; i++)
+        rows[i] = (float)k->basis[i];
 }
 
-/* rows = basis X' X for the sample X: one turn of orthogonal iteration. */
-static lat_status turn_basis(sketcher *k, float *rows, lat_error *error)
+/* rows = rows X' X for the sample X: one turn of orthogonal iteration. */
+static lat_status turn_rows(const sketcher *k, float *rows, lat_error *error)
 {
     const lat_kernels *kernels = k->ward->kernels;
     size_t h = k->ward->h, n = k->points, q = k->q;
@@ -105,8 +107,6 @@ static lat_status turn_basis(sketcher *k, float *rows, lat_error *error)
         status = lat_error_memory(error, (room + q * n) * sizeof *panels);
         goto done;
     }
-    for (size_t i = 0; i < q * h; i++)
-        rows[i] = (float)k->basis[i];
     kernels->pack_rows(panels, k->sample, h, n, h);
     lat_matmul job = {.m = q, .n = n, .k = h, .a = rows, .lda = h,
                       .b = panels, .c = products, .ldc = n};
@@ -146,11 +146,11 @@ static lat_status find_basis(sketcher *k, size_t most, lat_error *error)
     for (size_t i = 0; i < most; i++)
         memcpy(rows + i * h, k->sample + i * k->points / most * h,
                h * sizeof *rows);
-    make_basis(k, rows, most);
+    k->q = most;
     for (int turn = 0; turn < 2 && status == LAT_OK; turn++) {
-        status = turn_basis(k, rows, error);
+        status = turn_rows(k, rows, error);
         if (status == LAT_OK)
-            make_basis(k, rows, k->q);
+            make_basis(k, rows);
     }
     if (!is_orthonormal(k))
         k->q = 0;
@@ -173,6 +173,7 @@ static void sketch_point(const lat_ward *ward, const double *basis, size_t q,
 
 /* The distances that decide about pairs of the sample. */
 typedef struct sketch_trial {
+    const sketcher *maker;
     float *sketches; /* points x (q + 1) */
     float *square;   /* of each: |x|^2, */
     float *limit;    /* and the squared distance of its `rank` nearest */
@@ -180,6 +181,18 @@ typedef struct sketch_trial {
 } sketch_trial;
 
 #define TRIAL_ROWS 64
+
+static void sketch_sample(void *context, size_t i, size_t worker)
+{
+    const sketch_trial *trial = context;
+    const sketcher *k = trial->maker;
+    size_t h = k->ward->h;
+    double *x = k->ward->scratch[worker].x;
+    for (size_t j = 0; j < h; j++)
+        x[j] = (double)k->sample[i * h + j];
+    sketch_point(k->ward, k->basis, k->q, x,
+                 trial->sketches + i * (k->q + 1));
+}
 
 static void find_limit(const sketcher *k, sketch_trial *trial, size_t i,
                        const float *products)
@@ -274,23 +287,18 @@ static lat_status try_lengths(const sketcher *k, size_t *length,
                               lat_error *error)
 {
     const lat_ward *ward = k->ward;
-    size_t n = k->points, width = k->q + 1, h = ward->h;
-    sketch_trial trial = {
+    size_t n = k->points, width = k->q + 1;
+    sketch_trial trial = {.maker = k,
         .sketches = lat_alloc(n * width * sizeof *trial.sketches),
         .square = lat_alloc(n * sizeof *trial.square),
         .limit = lat_alloc(n * sizeof *trial.limit)};
-    double *x = lat_alloc(h * sizeof *x);
     lat_status status = LAT_OK;
     if (trial.sketches == NULL || trial.square == NULL
-        || trial.limit == NULL || x == NULL) {
+        || trial.limit == NULL) {
         status = lat_error_memory(error, n * width * sizeof(float));
         goto done;
     }
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < h; j++)
-            x[j] = (double)k->sample[i * h + j];
-        sketch_point(ward, k->basis, k->q, x, trial.sketches + i * width);
-    }
+    lat_pool_run(ward->pool, n, sketch_sample, &trial);
     /* Of all points, `keep` are nearer than the K-th; lists are not at their
      * best from the start, hence three times as many. */
     trial.rank = 3 * ward->keep * n / ward->places;
@@ -304,7 +312,6 @@ done:
     lat_free(trial.sketches);
     lat_free(trial.square);
     lat_free(trial.limit);
-    lat_free(x);
     return status;
 }
 
