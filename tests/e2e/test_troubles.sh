@@ -31,7 +31,7 @@ trouble 1 "is not one of the model's" \
 trouble 1 "not UTF-8, expected UTF-8 text" \
     "$LATENT" classify $tuned "$WORK/bytes.tsv"
 trouble 1 "pass the filter (--min" $run --base $base --limit 30
-trouble 3 "out of memory" $run --base $base --limit 100 --k 10 --memory 10M
+trouble 3 "are needed" $run --base $base --limit 100 --k 10 --memory 10M
 trouble 2 "the folder holds a study with other options or inputs" \
     $run --base $base --limit 100 --k 10 --out "$WORK/study"
 if [ -n "$SHARED" ] && [ -d "$SHARED/models/albert-base" ]; then
