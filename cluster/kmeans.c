@@ -249,8 +249,7 @@ lat_status lat_cluster_kmeans(lat_flat *out, lat_pool *pool,
     lat_progress_add(options->progress, 1);
     lat_progress_begin(options->progress, "K-Means", "rounds", 0);
     status = run_rounds(&state, most, &flat, options->progress, error);
-    if (options->progress != NULL)
-        lat_progress_end(options->progress);
+    lat_progress_end(options->progress);
     if (status == LAT_OK)
         status = hand_over(&flat, &state, error);
     if (status == LAT_OK)

@@ -3,11 +3,11 @@
  *
  *        0   1   2   3     blocks of places; a round of a tournament pairs
  *      +---+---+---+---+   every block with another one, so that the tasks
- *    0 | d | 3 | 2 | 1 |   of a round share no block and write the lists of
+ *    0 | d | 1 | 3 | 2 |   of a round share no block and write the lists of
  *      +---+---+---+---+   both sides without locks, in the same sequence
- *    1 |   | d | 1 | 2 |   for any number of threads: the lists, and even
+ *    1 |   | d | 2 | 3 |   for any number of threads: the lists, and even
  *      +---+---+---+---+   the number of entries tried, are reproducible.
- *    2 |   |   | d | 3 |
+ *    2 |   |   | d | 1 |
  *      +---+---+---+---+   d: every block with itself, all in one round
  *    3 |   |   |   | d |
  *
@@ -45,15 +45,14 @@ typedef struct first_pair {
 
 /* Round 2d - 1 and 2d: blocks i and i + d on a ring.  Their pairs make cycles
  * of even length, blocks being a power of two; a round takes every other
- * pair of a cycle. */
-static bool pair_blocks(const first_state *state, size_t task, size_t *i,
+ * pair of a cycle.  Opposite blocks, the last round, make cycles of two. */
+static void pair_blocks(const first_state *state, size_t task, size_t *i,
                         size_t *j)
 {
     size_t d = (state->round + 1) / 2, step = d & (~d + 1);
     size_t odd = state->round % 2 == 0;
     *i = task / step * 2 * step + odd * step + task % step;
     *j = (*i + d) % state->blocks;
-    return 2 * d < state->blocks || odd == 0;
 }
 
 static void take(first_state *state, uint32_t place, lat_near entry)
@@ -200,8 +199,8 @@ static void first_task(void *context, size_t task, size_t worker)
     size_t i = task, j = task, places = state->ward->places;
     if (lat_interrupted())
         return;
-    if (state->round > 0 && !pair_blocks(state, task, &i, &j))
-        return;
+    if (state->round > 0)
+        pair_blocks(state, task, &i, &j);
     first_pair p = {i * state->block, (i + 1) * state->block,
                     j * state->block, (j + 1) * state->block};
     p.row_end = p.row_end < places ? p.row_end : places;
@@ -268,7 +267,7 @@ static void run_tournament(first_state *state)
     for (size_t p = 0; p < places; p++)
         state->least[p] = INFINITY;
     lat_pool_run(ward->pool, state->blocks, first_task, state);
-    for (state->round = 1; state->round <= state->blocks; state->round++)
+    for (state->round = 1; state->round < state->blocks; state->round++)
         lat_pool_run(ward->pool, state->blocks / 2, first_task, state);
     ward->looked += places * (places - 1) / 2;
     if (progress != NULL)
