@@ -174,6 +174,17 @@ static lat_status put_file(lat_json_writer *json, const char *path,
     return LAT_OK;
 }
 
+static lat_status put_model_files(lat_json_writer *json,
+                                  const lat_model *model, const char *role,
+                                  lat_error *error)
+{
+    lat_status status = LAT_OK;
+    for (size_t i = 0;
+         status == LAT_OK && i < lat_model_file_count(model); i++)
+        status = put_file(json, lat_model_file(model, i), role, error);
+    return status;
+}
+
 /* A tagger that cannot be used is refused here, before hours are spent. */
 static lat_status put_tagger(lat_json_writer *json, const char *given,
                              lat_error *error)
@@ -181,10 +192,8 @@ static lat_status put_tagger(lat_json_writer *json, const char *given,
     lat_reader reader = {0};
     char family[64];
     lat_status status = tagger_open(&reader, family, given, error);
-    for (size_t i = 0;
-         status == LAT_OK && i < lat_model_file_count(reader.model); i++)
-        status = put_file(json, lat_model_file(reader.model, i), "tagger",
-                          error);
+    if (status == LAT_OK)
+        status = put_model_files(json, reader.model, "tagger", error);
     lat_reader_close(&reader);
     return status;
 }
@@ -198,10 +207,8 @@ static lat_status put_transfer(lat_json_writer *json, const study *s,
         return LAT_OK;
     lat_status status = trigger_transfer_open(
         &reader, s->call, s->readers[STUDY_TUNED].info, error);
-    for (size_t i = 0;
-         status == LAT_OK && i < lat_model_file_count(reader.model); i++)
-        status = put_file(json, lat_model_file(reader.model, i), "transfer",
-                          error);
+    if (status == LAT_OK)
+        status = put_model_files(json, reader.model, "transfer", error);
     lat_reader_close(&reader);
     return status;
 }
@@ -211,13 +218,9 @@ static lat_status put_inputs(lat_json_writer *json, const study *s,
 {
     lat_status status = LAT_OK;
     lat_json_open(json, '[');
-    for (int side = 0; side < STUDY_SIDES; side++) {
-        const lat_model *model = s->readers[side].model;
-        for (size_t i = 0;
-             i < lat_model_file_count(model) && status == LAT_OK; i++)
-            status = put_file(json, lat_model_file(model, i),
-                              study_side_names[side], error);
-    }
+    for (int side = 0; side < STUDY_SIDES && status == LAT_OK; side++)
+        status = put_model_files(json, s->readers[side].model,
+                                 study_side_names[side], error);
     if (status == LAT_OK && strcmp(s->options.data, "-") != 0)
         status = put_file(json, s->options.data, "data", error);
     if (status == LAT_OK && s->options.eval != NULL &&
