@@ -122,16 +122,6 @@ const char *rep_same_fact(const rep_study *from, size_t number,
     return NULL;
 }
 
-const rep_family *rep_same_family(const rep_study *s, const char *name,
-                                  const char *rule)
-{
-    for (size_t f = 0; f < s->family_count; f++)
-        if (strcmp(s->families[f].name, name) == 0 &&
-            strcmp(s->families[f].rule, rule) == 0)
-            return &s->families[f];
-    return NULL;
-}
-
 static const char *target_name(const rep_study *s, const rep_flip *flip)
 {
     return flip->target < 0 ? "" : s->class_names[flip->target];
@@ -205,7 +195,7 @@ rep_rate rep_measured(const rep_both *both, const rep_measure *m, int which,
                                             : pair->base_to_tuned;
     }
     case REP_FAMILY: {
-        const rep_family *family = rep_same_family(s, m->name, m->rule);
+        const rep_family *family = rep_find_family(s, m->name, m->rule);
         return family == NULL ? rep_rate_none()
                               : family->aligned[m->side][place];
     }
@@ -235,7 +225,7 @@ static size_t add_families(rep_measure *out, const rep_both *both, int side)
         for (size_t f = 0; f < s->family_count && n < REP_MEASURES; f++) {
             const rep_family *own = &s->families[f];
             const rep_family *other =
-                rep_same_family(&both->studies[1 - which], own->name,
+                rep_find_family(&both->studies[1 - which], own->name,
                                 own->rule);
             bool first = which == REP_A || other == NULL;
             if (first && (rep_family_speaks(s, own) ||

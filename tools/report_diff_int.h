@@ -58,8 +58,6 @@ const rep_flip *rep_same_flip(const rep_both *both, const rep_flip *of_a);
 /* The n-th fact of one name belongs to the n-th of the other study. */
 const char *rep_same_fact(const rep_study *from, size_t number,
                           const rep_study *in);
-const rep_family *rep_same_family(const rep_study *s, const char *name,
-                                  const char *rule);
 
 /* What stands for a study in a line: "base model", ... ; 8 of them. */
 enum { REP_HEADS = 8 };

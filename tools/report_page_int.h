@@ -148,6 +148,9 @@ typedef struct rep_study {
 /* Is this among the figures that stand for the study: the last layer that
  * was tried, one word? */
 bool rep_flip_counts(const rep_study *study, const rep_flip *flip);
+/* The family of that name under that rule, or NULL. */
+rep_family *rep_find_family(const rep_study *study, const char *name,
+                            const char *rule);
 /* k: concepts in a layer, cut out of the study's trees; 0 for its own. */
 lat_status rep_study_read(rep_study *out, const char *folder, uint64_t k,
                           lat_error *error);

@@ -136,8 +136,8 @@ static lat_status read_matches(rep_study *s, const char *folder,
 
 /* ---- Human-defined labels ---------------------------------------------- */
 
-static rep_family *find_family(rep_study *s, const char *name,
-                               const char *rule)
+rep_family *rep_find_family(const rep_study *s, const char *name,
+                            const char *rule)
 {
     for (size_t f = 0; f < s->family_count; f++)
         if (strcmp(s->families[f].name, name) == 0 &&
@@ -186,9 +186,9 @@ static lat_status take_family(rep_study *s, const lat_table *table,
     if (name == NULL || side < 0 || i == s->layer_count)
         return LAT_OK;
     rule = rule == NULL ? "occurrence" : rule;
-    if (find_family(s, name, rule) == NULL && s->family_count < room)
+    if (rep_find_family(s, name, rule) == NULL && s->family_count < room)
         status = add_family(s, name, rule, error);
-    rep_family *family = find_family(s, name, rule);
+    rep_family *family = rep_find_family(s, name, rule);
     if (status != LAT_OK || family == NULL)
         return status;
     family->aligned[side][i] = rep_cell_rate(table, row, aligned);

@@ -183,7 +183,8 @@ static lat_status put_labels(comparing *c, lat_error *error)
     const rep_study *a = &c->studies[0];
     for (size_t f = 0; f < a->family_count; f++) {
         const rep_family *x = &a->families[f];
-        const rep_family *y = rep_same_family(&c->studies[1], x->name, x->rule);
+        const rep_family *y = rep_find_family(&c->studies[1], x->name,
+                                              x->rule);
         char *name = lat_format("%s/%s", x->name, x->rule);
         if (name == NULL)
             return lat_error_memory(error, strlen(x->name) + 16);
