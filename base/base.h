@@ -481,6 +481,7 @@ void lat_progress_context(lat_progress *progress, const char *context);
 void lat_progress_add(lat_progress *progress, uint64_t done);
 void lat_progress_end(lat_progress *progress);
 double lat_clock_seconds(void); /* monotonic */
+double lat_cpu_seconds(void);   /* of this process, all threads */
 
 /* Ctrl-C and SIGTERM: long loops look here and return LAT_INTERRUPTED. */
 bool lat_interrupted(void);

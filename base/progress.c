@@ -45,6 +45,14 @@ double lat_clock_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+double lat_cpu_seconds(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0)
+        return lat_clock_seconds();
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 lat_status lat_progress_create(lat_progress **out, FILE *to,
                                lat_error *error)
 {

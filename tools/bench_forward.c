@@ -150,11 +150,11 @@ static lat_status forward_round(bench *b, forward_state *s, size_t most,
     }
     lat_batch batch = {.sequences = n, .ids = s->ids, .starts = s->starts};
     lat_states want = {.hidden = s->layers};
-    double cpu = bench_cpu_seconds(), start = lat_clock_seconds();
+    double cpu = lat_cpu_seconds(), start = lat_clock_seconds();
     lat_status status =
         lat_model_forward(s->model, b->pool, &batch, &want, error);
     out->wall = lat_clock_seconds() - start;
-    out->cpu = bench_cpu_seconds() - cpu;
+    out->cpu = lat_cpu_seconds() - cpu;
     out->units = (double)tokens;
     out->operations = operations(s->info, (double)tokens, squares);
     return status;

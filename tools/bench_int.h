@@ -39,7 +39,6 @@ typedef struct bench {
     } number[BENCH_NUMBERS];
 } bench;
 
-double bench_cpu_seconds(void); /* of this process, all threads */
 /* GFLOP/s of all threads of the pool together, by CPU time. */
 double bench_peak(bench *b);
 void bench_put(bench *b, const char *name, double value);

@@ -72,13 +72,13 @@ lat_status bench_ward(bench *b, lat_error *error)
     if (status != LAT_OK)
         goto done;
     bench_round *round = &b->round[b->rounds++];
-    double before = bench_peak(b), cpu = bench_cpu_seconds();
+    double before = bench_peak(b), cpu = lat_cpu_seconds();
     double start = lat_clock_seconds(), n = (double)p.n;
     status = lat_cluster_ward(&tree, b->pool, p.x, p.n, p.d, &how, error);
     if (status != LAT_OK)
         goto done;
     round->wall = lat_clock_seconds() - start;
-    round->cpu = bench_cpu_seconds() - cpu;
+    round->cpu = lat_cpu_seconds() - cpu;
     round->peak = (before + bench_peak(b)) / 2;
     round->units = n;
     round->operations = n * n * (double)p.d;
@@ -122,7 +122,7 @@ static lat_status tokenize_all(const lat_tokenizer *tokenizer,
                                lat_error *error)
 {
     lat_status status = LAT_OK;
-    double cpu = bench_cpu_seconds(), start = lat_clock_seconds();
+    double cpu = lat_cpu_seconds(), start = lat_clock_seconds();
     *pieces = 0;
     for (size_t i = 0; i < lines->count && status == LAT_OK; i++) {
         status = lat_tokenizer_encode(tokenizer, encoding, lines->text[i],
@@ -130,7 +130,7 @@ static lat_status tokenize_all(const lat_tokenizer *tokenizer,
         *pieces += (double)encoding->count;
     }
     round->wall = lat_clock_seconds() - start;
-    round->cpu = bench_cpu_seconds() - cpu;
+    round->cpu = lat_cpu_seconds() - cpu;
     return status;
 }
 

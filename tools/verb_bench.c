@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static const cli_option options[] = {
     {"shape", 0, CLI_TEXT, "NAME",
@@ -28,14 +27,6 @@ static const cli_option options[] = {
     {0}};
 
 /* ---- Clocks and peak ---------------------------------------------------- */
-
-double bench_cpu_seconds(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0)
-        return lat_clock_seconds();
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* Most that was ever resident.  getrusage would count what the program that
  * started us held, so Linux's own account of this image comes first. */

@@ -45,15 +45,6 @@ static void must(bench *b, lat_status status)
     exit(1);
 }
 
-static double cpu_seconds(void)
-{
-    struct rusage use;
-    getrusage(RUSAGE_SELF, &use);
-    return (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6
-           + (double)use.ru_stime.tv_sec
-           + (double)use.ru_stime.tv_usec / 1e6;
-}
-
 /* ---- The corpus --------------------------------------------------------- */
 
 /* Sentences as words, without label and header. */
@@ -221,10 +212,10 @@ static void run_polarity(bench *b)
 
 static void measure(bench *b, const char *name, void (*part)(bench *))
 {
-    double wall = lat_clock_seconds(), cpu = cpu_seconds();
+    double wall = lat_clock_seconds(), cpu = lat_cpu_seconds();
     part(b);
     printf("%-24s %7.2f s  cpu %7.2f s\n", name, lat_clock_seconds() - wall,
-           cpu_seconds() - cpu);
+           lat_cpu_seconds() - cpu);
     (void)fflush(stdout);
 }
 

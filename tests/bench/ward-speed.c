@@ -16,7 +16,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "../../cluster/cluster.h"
 
@@ -30,15 +29,6 @@ typedef struct shape {
 static double normal(shape *s)
 {
     return lat_random_normal(&s->random);
-}
-
-static double cpu_seconds(void)
-{
-    struct rusage use;
-    getrusage(RUSAGE_SELF, &use);
-    return (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6
-           + (double)use.ru_stime.tv_sec
-           + (double)use.ru_stime.tv_usec / 1e6;
 }
 
 static void make_plain(shape *s)
@@ -113,11 +103,11 @@ static double measure_peak(lat_pool *pool, double *per_core)
     p.panels = lat_new_array(256 * 768, sizeof *p.panels);
     p.c = lat_new_array(threads * 96 * 256, sizeof *p.c);
     for (int i = 0; i < 5; i++) {
-        double start = lat_clock_seconds(), cpu = cpu_seconds();
+        double start = lat_clock_seconds(), cpu = lat_cpu_seconds();
         lat_pool_run(pool, 200 * threads, peak_task, &p);
         double work = 2.0 * 96 * 256 * 768 * 200 * (double)threads / 1e9;
         double rate = work / (lat_clock_seconds() - start);
-        double core = work / (cpu_seconds() - cpu);
+        double core = work / (lat_cpu_seconds() - cpu);
         best = rate > best ? rate : best;
         *per_core = core > *per_core ? core : *per_core;
     }
@@ -169,11 +159,11 @@ int main(int count, char **words)
     if (count > 5 && strcmp(words[5], "-") != 0)
         save(&s, words[5]);
     double per_core, peak = measure_peak(pool, &per_core);
-    double start = lat_clock_seconds(), cpu = cpu_seconds();
+    double start = lat_clock_seconds(), cpu = lat_cpu_seconds();
     status = lat_cluster_ward(&tree, pool, s.x, s.n, s.d,
                                          &options, &error);
     double seconds = lat_clock_seconds() - start;
-    cpu = cpu_seconds() - cpu;
+    cpu = lat_cpu_seconds() - cpu;
     double n = (double)s.n, d = (double)s.d;
     if (status != LAT_OK) {
         fprintf(stderr, "%s\n", lat_error_message(&error));
