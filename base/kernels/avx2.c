@@ -123,9 +123,6 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
  * were copies of accumulators. */
 #define LAT_FMA_INTO(c, a, b)                                              \
     __asm__("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
-#define LAT_COLUMNS(X, i) X(i, 0) X(i, 1)
-#define LAT_LOAD_B(b, panel)                                               \
-    V b0 = v_load(b), b1 = v_load(b + 8);
 
 /* 192 rows share one reading of b, which comes from far; 128 columns keep
  * the scratch at 96 KB.  Long parts of k measured better than those whose

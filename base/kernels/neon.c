@@ -99,10 +99,6 @@ LAT_FN D d_keep(size_t n, D fresh, D old)
 #include "lanes_int.h"
 
 #define LAT_FMA_INTO(c, a, b) c = v_fma(a, b, c);
-#define LAT_COLUMNS(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
-#define LAT_LOAD_B(b, panel)                                               \
-    V b0 = v_load(b), b1 = v_load((b) + 4), b2 = v_load((b) + 8),          \
-      b3 = v_load((b) + 12);
 
 static const lat_blocking blocking = {128, 1024};
 #define BLOCK_ROWS 192

@@ -2,7 +2,7 @@
  * tile_int.h - the matrix product of a vector level (a template; see
  * kernels_int.h).
  *
- *        n: strips of STRIP columns (one panel, or two with AVX-512)
+ *        n: strips of STRIP columns (one panel, or four with AVX-512)
  *        +----+----+----
  *     m  |tile|tile|      a tile: up to ROWS x STRIP accumulators, all in
  *        +----+----+----  registers, walks down k with one broadcast of a
@@ -19,9 +19,10 @@
  * Rows lda apart are as many short streams as a tile has rows, which the CPU
  * follows badly; a packed left operand (pack_int.h) is one stream.
  *
- * The including file defines ROWS_MAX, BLOCK_ROWS, STRIP (16 or 32), COLUMNS
- * = STRIP/W, LAT_COLUMNS(X, i) = X(i, 0) X(i, 1) ..., LAT_FMA_INTO(c, a, b):
- * c = v_fma(a, b, c), and `blocking`.
+ * The including file defines BLOCK_ROWS, STRIP (16 or 64), LAT_FMA_INTO(c, a,
+ * b): c = v_fma(a, b, c), and `blocking`; tiles have ROWS_MAX = 6 rows.  With
+ * strips of 64 what is left of n, if it is narrow and the left operand not
+ * packed, goes by tiles of 12 rows x 32 columns.
  */
 #ifndef LATENT_TILE_INT_H
 #define LATENT_TILE_INT_H
@@ -38,6 +39,7 @@ typedef struct lat_tile {
     size_t lda;
     const float *b; /* first panel, at this part of k */
     size_t panel;   /* floats from one panel to the next */
+    size_t last;    /* the strip's last panel stands for those beyond it */
     float *s;       /* rows x STRIP accumulators, rows lds apart */
     size_t lds;
     size_t start;    /* of this part of k */
@@ -51,6 +53,10 @@ typedef struct lat_tile {
     const lat_matmul *job;
     const float *next; /* k/4 cache lines to fetch meanwhile */
 } lat_tile;
+
+/* Vectors of b that a step of k takes; defined anew for each shape below. */
+#define COLUMNS_2(X, i) X(i, 0) X(i, 1)
+#define COLUMNS_4(X, i) X(i, 0) X(i, 1) X(i, 2) X(i, 3)
 
 #define ROWS_1(X) X(0)
 #define ROWS_2(X) ROWS_1(X) X(1)
@@ -72,6 +78,9 @@ typedef struct lat_tile {
     c##i##_##j = v_add(v_load(s + i * lds + j * W), c##i##_##j);
 #define CLEAR(i, j) c##i##_##j = v_set(0.0f);
 #define STEP(i, j) LAT_FMA_INTO(c##i##_##j, x, b##j)
+#define PLACE(i, j) const float *p##j = t->b + place(t, j);
+#define LOAD_B(u, j) V b##j = v_load(p##j + u * LAT_PANEL);
+#define ON_B(steps, j) p##j += steps * LAT_PANEL;
 
 /* Row i of a, `u` steps of k after the pointers.  Rows lda apart go by threes
  * from one pointer (base, base + lda, base + 2 lda are addressing modes, so
@@ -109,6 +118,14 @@ typedef struct lat_tile {
 #define ON8_far(groups) ROWS_##groups(BUMP8)
 #define ON8_near(groups) a0 += 8 * R;
 
+/* Where in b the columns of vector j begin. */
+static inline size_t place(const lat_tile *t, size_t j)
+{
+    size_t panel = j * W / LAT_PANEL;
+    return (panel < t->last ? panel : t->last) * t->panel +
+           j * W % LAT_PANEL;
+}
+
 /* The epilogue of a tile in registers. */
 #define SCALE(i, j) c##i##_##j = v_mul(c##i##_##j, scale);
 #define BIAS_LOAD(i, j) V bias##j = v_load(bias + j * W);
@@ -129,28 +146,29 @@ typedef struct lat_tile {
 #define WALK(form, rows, at)                                               \
     {                                                                      \
         enum { u = at };                                                   \
-        LAT_LOAD_B(b + u * LAT_PANEL, panel)                               \
+        LAT_COLUMNS(LOAD_B, u)                                             \
         ROWS_##rows(STEP_ROW_##form)                                       \
     }
 
 /* Eight steps a turn: the counting competes with the multiply-adds for
  * ports, and with four steps it cost 3 % of the peak.  Where the sum is of
  * several chains, those done wait in s, which stays in L1. */
-#define TILE_OF(form, rows, groups)                                        \
-    LAT_TARGET static void form##_##rows(const lat_tile *t)                \
+#define TILE(name, form, rows, groups)                                     \
+    LAT_TARGET static void name##_##rows(const lat_tile *t)                \
     {                                                                      \
         enum { R = rows };                                                 \
-        size_t lda = t->lda, lds = t->lds, panel = t->panel, left = t->k;  \
-        const float *b = t->b, *next = t->next;                            \
+        size_t lda = t->lda, lds = t->lds, left = t->k;                    \
+        const float *next = t->next;                                       \
         float *s = t->s;                                                   \
         bool fresh = t->fresh, gather = t->gather;                         \
         POINTERS_##form(groups)                                            \
+        LAT_COLUMNS(PLACE, 0)                                              \
         ROWS_##rows(START_ROW)                                             \
         for (;;) {                                                         \
             size_t k = left < t->piece ? left : t->piece;                  \
-            const float *end = b + k / 8 * 8 * LAT_PANEL;                  \
+            const float *end = p0 + k / 8 * 8 * LAT_PANEL;                 \
             left -= k;                                                     \
-            while (b != end) {                                             \
+            while (p0 != end) {                                            \
                 LAT_FETCH(next)                                            \
                 WALK(form, rows, 0)                                        \
                 WALK(form, rows, 1)                                        \
@@ -163,12 +181,12 @@ typedef struct lat_tile {
                 WALK(form, rows, 7)                                        \
                 ON8_##form(groups)                                         \
                 next += 2 * LAT_PANEL;                                     \
-                b += 8 * LAT_PANEL;                                        \
+                LAT_COLUMNS(ON_B, 8)                                       \
             }                                                              \
             for (k %= 8; k > 0; k--) {                                     \
                 WALK(form, rows, 0)                                        \
                 ON_##form(groups)                                          \
-                b += LAT_PANEL;                                            \
+                LAT_COLUMNS(ON_B, 1)                                       \
             }                                                              \
             if (gather) {                                                  \
                 ROWS_##rows(GATHER_ROW)                                    \
@@ -179,7 +197,6 @@ typedef struct lat_tile {
             ROWS_##rows(FINISH_ROW)                                        \
             ROWS_##rows(CLEAR_ROW)                                         \
         }                                                                  \
-        (void)panel;                                                       \
         (void)lda;                                                         \
         if (t->c == NULL) {                                                \
             ROWS_##rows(FINISH_ROW)                                        \
@@ -202,36 +219,44 @@ typedef struct lat_tile {
         }                                                                  \
         ROWS_##rows(OUTPUT_ROW)                                            \
     }
-#define TILE(rows, groups)                                                 \
-    TILE_OF(far, rows, groups) TILE_OF(near, rows, groups)
-TILE(1, 1)
-TILE(2, 1)
-TILE(3, 1)
-TILE(4, 2)
-TILE(5, 2)
-TILE(6, 2)
-#if ROWS_MAX > 6
-TILE(7, 3)
-TILE(8, 3)
-TILE(9, 3)
-TILE(10, 4)
-TILE(11, 4)
-TILE(12, 4)
-#endif
+#define SIX_TILES(name, form)                                              \
+    TILE(name, form, 1, 1)                                                 \
+    TILE(name, form, 2, 1)                                                 \
+    TILE(name, form, 3, 1)                                                 \
+    TILE(name, form, 4, 2)                                                 \
+    TILE(name, form, 5, 2)                                                 \
+    TILE(name, form, 6, 2)
+#define SIX_NAMES(name)                                                    \
+    NULL, name##_1, name##_2, name##_3, name##_4, name##_5, name##_6
 
 typedef void lat_tile_function(const lat_tile *tile);
-static lat_tile_function *const tiles[2][ROWS_MAX + 1] = {
-    {NULL, far_1, far_2, far_3, far_4, far_5, far_6,
-#if ROWS_MAX > 6
-     far_7, far_8, far_9, far_10, far_11, far_12,
+
+#if STRIP / W == 4
+#define LAT_COLUMNS COLUMNS_4
+#else
+#define LAT_COLUMNS COLUMNS_2
 #endif
-    },
-    {NULL, near_1, near_2, near_3, near_4, near_5, near_6,
-#if ROWS_MAX > 6
-     near_7, near_8, near_9, near_10, near_11, near_12,
+SIX_TILES(far, far)
+SIX_TILES(near, near)
+static lat_tile_function *const tiles[2][ROWS_MAX + 1] = {{SIX_NAMES(far)},
+                                                          {SIX_NAMES(near)}};
+
+#if STRIP == 64
+#define NARROW 32
+#define NARROW_ROWS 12
+#undef LAT_COLUMNS
+#define LAT_COLUMNS COLUMNS_2
+SIX_TILES(narrow, far)
+TILE(narrow, far, 7, 3)
+TILE(narrow, far, 8, 3)
+TILE(narrow, far, 9, 3)
+TILE(narrow, far, 10, 4)
+TILE(narrow, far, 11, 4)
+TILE(narrow, far, 12, 4)
+static lat_tile_function *const narrow_tiles[NARROW_ROWS + 1] = {
+    SIX_NAMES(narrow), narrow_7,  narrow_8, narrow_9,
+    narrow_10,         narrow_11, narrow_12};
 #endif
-    },
-};
 
 #include "epilogue_int.h"
 
@@ -240,38 +265,42 @@ static lat_tile_function *const tiles[2][ROWS_MAX + 1] = {
  * (a line a step of k for each panel, a line in four steps for each tile)
  * into L2.  And the lines of c that a tile will write are asked for before
  * it starts. */
-static const float *share_of_next(const float *next, size_t panel, size_t k,
+static const float *share_of_next(const lat_tile *t, const float *next,
                                   size_t tile)
 {
-    size_t line = tile * (k / 4);
-    if (line < k)
-        return next + line * LAT_PANEL;
-    line -= k;
-    return panel != 0 && line < k ? next + panel + line * LAT_PANEL : NULL;
+    size_t line = tile * (t->k / 4), panel = 0;
+    for (; panel <= t->last && line >= t->k; panel++)
+        line -= t->k;
+    return panel <= t->last ? next + panel * t->panel + line * LAT_PANEL
+                            : t->b;
 }
 
 /* One part of k of `rows` rows of a strip; c when it is to be written
  * afterwards, else NULL. */
 LAT_TARGET static void strip_multiply(lat_tile tile, size_t rows,
-                                      const float *next, const float *c)
+                                      size_t width, const float *next,
+                                      const float *c)
 {
-    size_t lds = tile.lds, ldc = tile.job->ldc;
-    size_t count = lat_tiles_of(rows);
+    size_t lds = tile.lds, ldc = tile.job->ldc, most = ROWS_MAX;
     bool packed = tile.job->packed;
+    lat_tile_function *const *by_rows = tiles[packed];
     const float *a = tile.a;
+#ifdef NARROW
+    if (width <= NARROW && !packed) {
+        by_rows = narrow_tiles;
+        most = NARROW_ROWS;
+    }
+#endif
+    size_t count = (rows + most - 1) / most;
     for (size_t done = 0, at = 0; at < count; at++) {
         size_t r = lat_tile_rows(rows - done, count - at);
         tile.a = packed ? a + done * tile.job->k + tile.start * r
                         : a + done * tile.lda + tile.start;
-        tile.next = share_of_next(next, tile.panel, tile.k, at);
-        if (tile.next == NULL)
-            tile.next = tile.b;
-        for (size_t i = 0; c != NULL && i < r; i++, c += ldc) {
-            LAT_FETCH_WRITE(c)
-            if (STRIP > 16)
-                LAT_FETCH_WRITE(c + 16)
-        }
-        tiles[packed][r](&tile);
+        tile.next = share_of_next(&tile, next, at);
+        for (size_t i = 0; c != NULL && i < r; i++, c += ldc)
+            for (size_t j = 0; j < width; j += 16)
+                LAT_FETCH_WRITE(c + j)
+        by_rows[r](&tile);
         tile.s += r * lds;
         if (tile.c != NULL)
             tile.c += r * ldc;
@@ -310,7 +339,8 @@ LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
             float *c = job->c + i * job->ldc + column;
             tile.s = scratch + (cut ? at : 0);
             tile.b = job->b + column * job->k + k * LAT_PANEL;
-            tile.panel = width > LAT_PANEL ? job->k * LAT_PANEL : 0;
+            tile.panel = job->k * LAT_PANEL;
+            tile.last = (width - 1) / LAT_PANEL;
             bool direct = last && width == STRIP &&
                           job->activation == LAT_ACT_NONE;
             tile.c = direct ? c : NULL;
@@ -323,7 +353,7 @@ LAT_TARGET static void block_multiply(const lat_matmul *job, size_t i,
                                     ? tile.b + STRIP * job->k
                                     : tile.b - at * job->k +
                                           depth * LAT_PANEL;
-            strip_multiply(tile, rows, next, last ? c : NULL);
+            strip_multiply(tile, rows, width, next, last ? c : NULL);
             if (last && !direct)
                 epilogue(job, i, rows, column, width, tile.s, tile.lds);
         }
