@@ -141,6 +141,9 @@ void *lat_realloc(void *block, size_t size);         /* keeps 64 alignment */
  * 2 MB pages, which spare the processor address look-ups.  The contents are
  * undefined, as lat_alloc's. */
 void *lat_alloc_large(size_t size);
+/* The asking alone, for a part of a fresh block: clearing pages is work that
+ * threads can share. */
+void lat_ask_large(void *part, size_t size);
 void lat_free(void *block);                          /* NULL is fine */
 char *lat_copy_string(const char *text);             /* strdup */
 char *lat_copy_bytes(const void *data, size_t size); /* adds a NUL */

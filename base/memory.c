@@ -108,26 +108,29 @@ void *lat_alloc(size_t size)
 #define MICROSECONDS_A_PAGE 1000
 static atomic_long huge_left = ALLOWED_MICROSECONDS;
 
-static void ask_for_huge_pages(char *block, size_t size)
+void lat_ask_large(void *part, size_t size)
 {
-    size_t before = (HUGE_PAGE - (uintptr_t)block % HUGE_PAGE) % HUGE_PAGE;
-    char *page = block + before;
-    size_t left = size > before ? size - before : 0;
-    for (; left >= HUGE_PAGE; left -= HUGE_PAGE, page += HUGE_PAGE) {
-        if (atomic_load(&huge_left) <= 0)
+    size_t before = (HUGE_PAGE - (uintptr_t)part % HUGE_PAGE) % HUGE_PAGE;
+    char *page = (char *)part + before;
+    size_t left = size > before ? (size - before) / HUGE_PAGE : 0;
+    if (left == 0 || atomic_load(&huge_left) <= 0 ||
+        madvise(page, left * HUGE_PAGE, MADV_HUGEPAGE) != 0)
+        return; /* a kernel without them */
+    for (; left > 0; left--, page += HUGE_PAGE) {
+        if (atomic_load(&huge_left) <= 0) {
+            (void)madvise(page, left * HUGE_PAGE, MADV_NOHUGEPAGE);
             return;
+        }
         double start = lat_clock_seconds();
-        if (madvise(page, HUGE_PAGE, MADV_HUGEPAGE) != 0)
-            return; /* a kernel without them */
         *page = 0;
         double spent = (lat_clock_seconds() - start) * 1e6;
         atomic_fetch_add(&huge_left, MICROSECONDS_A_PAGE - (long)spent);
     }
 }
 #else
-static void ask_for_huge_pages(char *block, size_t size)
+void lat_ask_large(void *part, size_t size)
 {
-    (void)block;
+    (void)part;
     (void)size;
 }
 #endif
@@ -136,7 +139,7 @@ void *lat_alloc_large(size_t size)
 {
     char *block = allocate(size, false);
     if (block != NULL)
-        ask_for_huge_pages(block, size);
+        lat_ask_large(block, size);
     return block;
 }
 

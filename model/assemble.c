@@ -101,6 +101,23 @@ lat_status lat_model_check(const lat_model *m, const lat_tensor *tensor,
     return failed ? lat_weights_check(tensor, error) : LAT_OK;
 }
 
+/* The system clears what it gives, 2 MB at a time: a share for each task. */
+#define CLEAR_FLOATS ((size_t)4 << 20)
+typedef struct clearing {
+    float *block;
+    size_t floats;
+} clearing;
+
+static void clear_task(void *context, size_t task, size_t worker)
+{
+    const clearing *c = context;
+    size_t first = task * CLEAR_FLOATS, left = c->floats - first;
+    (void)worker;
+    lat_ask_large(c->block + first,
+                  (left < CLEAR_FLOATS ? left : CLEAR_FLOATS) *
+                      sizeof *c->block);
+}
+
 /* One block for all panels: large pages cover nearly all of it. */
 static lat_status reserve_panels(lat_model *m, lat_error *error)
 {
@@ -120,9 +137,12 @@ static lat_status reserve_panels(lat_model *m, lat_error *error)
     if (layout->head == LAT_HEAD_MASKED_LM)
         floats += lat_linear_panels(&layout->dense, 1) +
                   lat_linear_panels(&layout->out, 1);
-    m->panels = lat_alloc_large(floats * sizeof *m->panels);
+    m->panels = lat_alloc(floats * sizeof *m->panels);
     if (m->panels == NULL)
         return lat_error_memory(error, floats * sizeof *m->panels);
+    clearing c = {m->panels, floats};
+    lat_pool_run(m->opener, (floats + CLEAR_FLOATS - 1) / CLEAR_FLOATS,
+                 clear_task, &c);
     return LAT_OK;
 }
 

@@ -123,22 +123,25 @@ static void widen(float *out, const lat_tensor *tensor, size_t first,
     }
 }
 
-/* Number of the first NaN or infinity, or n.  The first loop has no branch,
- * so that compilers turn it into vectors: adding one to an exponent of all
+/* Number of the first NaN or infinity, or n.  Blocks of 16 have no branch,
+ * so that compilers make vectors of them: adding one to an exponent of all
  * ones carries into the sign bit. */
 static size_t find_unfit(const float *x, size_t n)
 {
-    uint32_t seen = 0, bits;
+    uint32_t seen[16] = {0}, any = 0, bits;
+    size_t whole = n - n % 16, i = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        memcpy(&bits, &x[i], 4);
-        seen |= (bits & 0x7fffffffu) + 0x00800000u;
+    for (; i < whole; i += 16) {
+        for (size_t j = 0; j < 16; j++) {
+            memcpy(&bits, &x[i + j], 4);
+            seen[j] |= (bits & 0x7fffffffu) + 0x00800000u;
+        }
     }
-    if ((seen & 0x80000000u) == 0)
-        return n;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t j = 0; j < 16; j++)
+        any |= seen[j];
+    for (i = any >> 31 != 0 ? 0 : whole; i < n; i++) {
         memcpy(&bits, &x[i], 4);
-        if (((bits & 0x7fffffffu) + 0x00800000u) & 0x80000000u)
+        if (((bits & 0x7fffffffu) + 0x00800000u) >> 31 != 0)
             return i;
     }
     return n;
@@ -159,18 +162,25 @@ lat_status lat_tensor_values(float *out, const lat_tensor *tensor,
                              lat_error *error)
 {
     float scratch[CHUNK];
+    const float *in_place = lat_weights_floats(tensor);
 
     if (!is_float(tensor->type))
         return refuse_type(tensor, error);
     for (uint64_t at = 0; at < count; at += CHUNK) {
         size_t n = count - at < CHUNK ? (size_t)(count - at) : CHUNK;
-        float *to = out != NULL ? out + at : scratch;
+        const float *values;
         size_t unfit;
 
-        widen(to, tensor, (size_t)(first + at), n);
-        unfit = find_unfit(to, n);
+        if (out == NULL && in_place != NULL) {
+            values = in_place + first + at;
+        } else {
+            float *to = out != NULL ? out + at : scratch;
+            widen(to, tensor, (size_t)(first + at), n);
+            values = to;
+        }
+        unfit = find_unfit(values, n);
         if (unfit < n)
-            return refuse_value(tensor, first + at + unfit, to[unfit],
+            return refuse_value(tensor, first + at + unfit, values[unfit],
                                 error);
     }
     return LAT_OK;
