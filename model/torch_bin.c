@@ -74,6 +74,7 @@ static lat_status find_beside(const lat_zip_entry **out, const lat_zip *zip,
 {
     char *path = lat_format("%.*s%s", (int)lead, pickle, name);
 
+    *out = NULL;
     if (path == NULL)
         return lat_error_memory(error, lead + strlen(name));
     *out = lat_zip_find(zip, path);
@@ -140,7 +141,7 @@ static lat_status add_tensors(lat_weights *weights, size_t file,
                               const lat_zip *zip, lat_error *error)
 {
     const lat_map *map = &weights->maps[file];
-    const lat_zip_entry *pickle = NULL, *entry;
+    const lat_zip_entry *pickle = NULL;
     lat_torch_tensor *tensors = NULL;
     size_t count = 0, lead = 0;
     lat_status status = find_pickle(&pickle, &lead, zip, error);
@@ -156,6 +157,7 @@ static lat_status add_tensors(lat_weights *weights, size_t file,
         error->byte += pickle->begin;
     for (size_t i = 0; i < count && status == LAT_OK; i++) {
         lat_tensor tensor = {.file = file};
+        const lat_zip_entry *entry = NULL;
         char *name = lat_format("data/%s", tensors[i].storage);
 
         if (name == NULL)
