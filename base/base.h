@@ -211,7 +211,7 @@ bool lat_path_is_folder(const char *path);
 /* folder + "/" + name; NULL when out of memory.  Free with lat_free. */
 char *lat_path_join(const char *folder, const char *name);
 const char *lat_path_base(const char *path); /* the part after the last / */
-/* mkdir -p, mode 0777 & ~umask. */
+/* mkdir -p, mode 0777 & ~umask; flushed to disk in its parent, if new. */
 lat_status lat_folder_make(const char *path, lat_error *error);
 
 /* A file that appears whole or not at all: written under a temporary name

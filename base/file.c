@@ -7,6 +7,7 @@
  */
 #define _FILE_OFFSET_BITS 64
 #include "base.h"
+#include "output_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,8 +141,12 @@ const char *lat_path_base(const char *path)
 
 static lat_status make_one(const char *path, lat_error *error)
 {
-    if (mkdir(path, 0777) == 0)
-        return LAT_OK;
+    if (mkdir(path, 0777) == 0) {
+        lat_status status = lat_output_sync_folder(path, error);
+        if (status != LAT_OK)
+            (void)rmdir(path); /* the next try makes and flushes it again */
+        return status;
+    }
     int number = errno;
     if (lat_path_is_folder(path))
         return LAT_OK;

@@ -326,6 +326,20 @@ static int sync_again(int file)
     return result != 0 && errno == EINVAL ? 0 : result;
 }
 
+lat_status lat_output_sync_folder(const char *path, lat_error *error)
+{
+    lat_status status = LAT_OK;
+    int folder = open_folder(path);
+    if (folder < 0)
+        return errno == EACCES
+                   ? LAT_OK
+                   : lat_error_errno(error, path, "open the folder of");
+    if (sync_again(folder) != 0)
+        status = lat_error_errno(error, path, "flush to disk the folder of");
+    close(folder);
+    return status;
+}
+
 static lat_status put_in_place(lat_output *output, lat_error *error)
 {
     int folder = -1;
