@@ -271,6 +271,15 @@ size_t lat_pool_threads(const lat_pool *pool); /* 1 for NULL */
 typedef void lat_work(void *context, size_t task, size_t worker);
 void lat_pool_run(lat_pool *pool, size_t tasks, lat_work *work, void *context);
 
+/* ---- Sandbox (sandbox.c) ------------------------------------------------ */
+
+/* From here on this thread, and those it starts, may make only the system
+ * calls that a study needs: no program, process, network, debugging, code
+ * made at run time.  Not to be undone.  Files may still be opened.  Call it
+ * while the process has one thread.  LAT_USAGE where there is no such filter
+ * (not Linux on x86-64 or 64-bit ARM, or an old kernel). */
+lat_status lat_sandbox_enter(lat_error *error);
+
 /* ---- UTF-8 (utf8.c) ----------------------------------------------------- */
 
 /* Decodes one code point at text[0..size), size >= 1.  Returns its length

@@ -13,6 +13,9 @@ const cli_option cli_common_options[] = {
     {"threads", 0, CLI_COUNT, "N",
      "threads to use; results never depend on it (default: usable cores)",
      NULL},
+    {"sandbox", 0, CLI_FLAG, NULL,
+     "give up all system calls that the work does not need: programs, "
+     "network, other processes (Linux on x86-64 and 64-bit ARM)", NULL},
     {"quiet", 'q', CLI_FLAG, NULL, "no progress and no remarks", NULL},
     {"verbose", 'v', CLI_FLAG, NULL, "more remarks", NULL},
     {"help", 'h', CLI_FLAG, NULL, "this text", NULL},

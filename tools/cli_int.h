@@ -50,7 +50,7 @@ typedef struct cli_verb {
     lat_status (*run)(cli_call *call, lat_error *error);
 } cli_verb;
 
-/* Options that every verb has: options, threads, quiet, verbose, help. */
+/* Options that every verb has: options, threads, sandbox, quiet, ... */
 extern const cli_option cli_common_options[];
 /* All verbs, in the order of the manual; ends with NULL. */
 extern const cli_verb *const cli_verbs[];

@@ -112,6 +112,8 @@ static int run_verb(const cli_verb *verb, int count, char **arguments)
     }
     if (status == LAT_OK)
         status = lat_kernels_check(&error);
+    if (status == LAT_OK && cli_given(call, "sandbox"))
+        status = lat_sandbox_enter(&error);
     if (status == LAT_OK)
         status = verb->run(call, &error);
     cli_free(call);

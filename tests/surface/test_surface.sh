@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the program can reach: no network, no other program, no library at run
 # time, no variable but the documented ones, no file written outside the
-# output folder, no symbolic link followed when writing.
+# output folder, no symbolic link followed when writing; --sandbox makes the
+# kernel see to it.
 . tests/e2e/lib.sh
 
 # Symbols that the program takes from the C library.
@@ -28,11 +29,19 @@ for name in $names; do
 done
 
 sed -n 1,30p tests/data/demo.tsv >"$WORK/data.tsv"
+# study COMMAND... [-- OPTION...]: a study below the command.
 study() {
-    LATENT_THREADS=2 "$@" "$LATENT" run --quiet --base \
+    before=
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        before="$before $1"
+        shift
+    done
+    [ $# -eq 0 ] || shift
+    # shellcheck disable=SC2086
+    LATENT_THREADS=2 $before "$LATENT" run --quiet --base \
         model/demo/base.gguf --tuned model/demo/tuned.gguf --data \
         "$WORK/data.tsv" --min 2 --k 6 --layers 1 --permutations 2 \
-        --bootstraps 2 --out "$WORK/study"
+        --bootstraps 2 --out "$WORK/study" "$@"
 }
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
     study strace -f -y -o "$WORK/trace" -e \
@@ -57,6 +66,45 @@ rm -rf "$WORK/study"
 (umask 027 && study env)
 check "files for others" [ -z "$(find "$WORK/study" -perm /007)" ]
 check "files to run" [ -z "$(find "$WORK/study" -type f -perm /111)" ]
+
+# --sandbox: the kernel knows of a filter, and the work is the same.  (What the
+# filter refuses is tried out in tests/unit/base/test_sandbox.c.)
+mkfifo "$WORK/pipe"
+"$LATENT" classify model/demo/tuned.gguf "$WORK/pipe" --sandbox \
+    >"$WORK/boxed.tsv" 2>"$WORK/err" &
+child=$!
+exec 9>"$WORK/pipe" # waits until the program opens it, behind the filter
+state=$(sed -n 's/^Seccomp:[^0-9]*//p' /proc/$child/status 2>/dev/null)
+cut -f 2 "$WORK/data.tsv" | sed -n '2,$p' >&9
+exec 9>&-
+wait $child
+status=$?
+case $(uname -sm) in
+"Linux x86_64" | "Linux aarch64") filter=$state ;;
+*) filter= ;;
+esac
+if [ -n "$filter" ]; then
+    check "classify in the sandbox: $(cat "$WORK/err")" [ $status -eq 0 ]
+    check "the filter is on" [ "$filter" = 2 ]
+    cut -f 2 "$WORK/data.tsv" | sed -n '2,$p' |
+        "$LATENT" classify model/demo/tuned.gguf >"$WORK/free.tsv"
+    same "classify in the sandbox" "$WORK/free.tsv" "$WORK/boxed.tsv"
+    mv "$WORK/study" "$WORK/free"
+    (umask 027 && study env -- --sandbox) 2>"$WORK/err"
+    check "a study in the sandbox: $(cat "$WORK/err")" [ $? -eq 0 ]
+    same "a study in the sandbox" "$WORK/free" "$WORK/study"
+    (umask 027 && study env -- --sandbox --spill "$WORK" --memory 1G)
+    check "another one over it" [ $? -eq 0 ]
+    for verb in selftest "verify $WORK/study" "report $WORK/study -o \
+        $WORK/free.html" "bench ward --n 300 --d 24" "diff $WORK/study \
+        $WORK/free" "inspect model/demo/tuned.gguf"; do
+        # shellcheck disable=SC2086
+        runs 0 "$verb in the sandbox" "$LATENT" $verb --sandbox --quiet
+    done
+else
+    check "without filters --sandbox is refused" [ $status -eq 2 ]
+    skip "no filter of system calls on this machine"
+fi
 
 # A symbolic link in the way of an output is refused, its target stays.
 echo precious >"$WORK/target"
