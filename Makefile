@@ -121,14 +121,15 @@ $(FUZZERS): $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz_common.c \
 # ---- Checks that take longer or need other compilers ---------------------
 # tests/install-tools.sh installs what is missing on Debian.
 
-# Long unit tests, the long forms of the scripts, 3000 mutations an input.
+# Long unit tests, the long forms of the scripts; 3000 mutations of each input,
+# every prefix and flipped bit of those up to 4096 bytes.
 LONG = $(wildcard tests/unit/*/long_*.c)
 long-unit: $(LONG:%.c=$(BUILD)/%)
 	@tests/run-unit.sh $^
 test-long: $(BUILD)/latent $(REPLAY) long-unit
 	LATENT=$(BUILD)/latent tests/crash/test_kill.sh -n 200
 	LATENT=$(BUILD)/latent tests/crash/test_limits.sh -l
-	$(REPLAY) -r 3000
+	$(REPLAY) -r 3000 -x 4096
 
 # The whole suite in builds of their own.  NDEBUG: no check is an assert.
 SUB     = $(MAKE) --no-print-directory BUILD=$(BUILD)/$@

@@ -4,6 +4,8 @@
  *
  *     replay                 each input, and some seeded mutations of it
  *     replay -r N            N mutations of each small input (default 12)
+ *     replay -x N            every prefix of inputs of up to N bytes, and each
+ *                            of their bits flipped (default 64)
  *     replay -s SEED         another seed
  *     replay -t TARGET FILE  one input, as it is
  *     replay --seeds FOLDER  writes the inputs to FOLDER/TARGET/, for libFuzzer
@@ -93,6 +95,7 @@ enum { SEED_COUNT = sizeof seeds / sizeof *seeds };
 static const char *only;         /* target, or NULL */
 static const char *export_to;    /* folder, or NULL */
 static unsigned rounds = 12;
+static size_t exhaust = 64;
 static uint64_t seed = 1;
 static size_t target;            /* that runs now */
 static char now[600];            /* input that runs now */
@@ -160,6 +163,37 @@ static void write_seed(const unsigned char *data, size_t size)
         fclose(file);
 }
 
+/* A copy without a byte to spare, so that sanitizers see the end. */
+static void run_copy(const unsigned char *data, size_t size, size_t flipped)
+{
+    unsigned char *copy = malloc(size == 0 ? 1 : size);
+
+    CHECK(copy != NULL);
+    if (copy == NULL)
+        return;
+    memcpy(copy, data, size);
+    if (flipped < 8 * size)
+        copy[flipped / 8] ^= (unsigned char)(1u << flipped % 8);
+    targets[target].run(copy, size);
+    free(copy);
+    harness_passed++;
+}
+
+static void run_all_changes(const char *name, const unsigned char *data,
+                            size_t size)
+{
+    for (size_t cut = 0; cut < size; cut++) {
+        snprintf(now, sizeof now, "%s: %s, cut to %zu bytes",
+                 targets[target].name, name, cut);
+        run_copy(data, cut, SIZE_MAX);
+    }
+    for (size_t bit = 0; bit < 8 * size; bit++) {
+        snprintf(now, sizeof now, "%s: %s, bit %zu of byte %zu flipped",
+                 targets[target].name, name, bit % 8, bit / 8);
+        run_copy(data, size, bit);
+    }
+}
+
 static void run_input(const char *name, const unsigned char *data,
                       size_t size)
 {
@@ -174,6 +208,8 @@ static void run_input(const char *name, const unsigned char *data,
     snprintf(now, sizeof now, "%s: %s", targets[target].name, name);
     targets[target].run(data, size);
     harness_passed++;
+    if (size <= exhaust)
+        run_all_changes(name, data, size);
     if (size > MUTATED)
         return;
     lat_random_seed(&random, seed, inputs);
@@ -367,6 +403,8 @@ int main(int count, char **arguments)
 
         if (strcmp(arguments[i], "-r") == 0)
             rounds = (unsigned)strtoul(next, NULL, 10), i++;
+        else if (strcmp(arguments[i], "-x") == 0)
+            exhaust = (size_t)strtoul(next, NULL, 10), i++;
         else if (strcmp(arguments[i], "-s") == 0)
             seed = strtoull(next, NULL, 10), i++;
         else if (strcmp(arguments[i], "-t") == 0)
@@ -383,12 +421,14 @@ int main(int count, char **arguments)
             continue;
         if (file != NULL) {
             rounds = 0;
+            exhaust = 0;
             run_path(file, WHOLE, NULL);
         } else {
             run_target();
         }
     }
-    printf("replay: %lu inputs, %u mutations each, seed %llu\n", inputs,
-           rounds, (unsigned long long)seed);
+    printf("replay: %lu inputs, %u mutations each, seed %llu; every prefix "
+           "and flipped bit up to %zu bytes\n", inputs, rounds,
+           (unsigned long long)seed, exhaust);
     return harness_end("replay");
 }

@@ -55,8 +55,8 @@ static void cut_fixture(const char *path, const char *name)
     lat_map_close(&map);
 }
 
-/* Flips are made in the first 700 bytes, which hold all of the structure
- * that small fixtures have. */
+/* Every bit of a small fixture; in larger ones those of the first bytes and
+ * the last, where a zip archive has its list. */
 static void flip_fixture(const char *path, const char *name)
 {
     lat_error error = {0};
@@ -70,7 +70,9 @@ static void flip_fixture(const char *path, const char *name)
         return;
     data = lat_alloc(map.size);
     memcpy(data, map.data, map.size);
-    for (size_t at = 0; at < map.size && at < 700; at++) {
+    for (size_t at = 0; at < map.size; at++) {
+        if (at >= 1024 && map.size - at > 1024)
+            continue;
         for (int bit = 0; bit < 8; bit++) {
             lat_error flipped = {0};
             lat_status status;
