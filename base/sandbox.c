@@ -189,8 +189,11 @@ static void build(filter *f)
                      SECCOMP_RET_ALLOW);
     rule_of_argument(f, SYS_mprotect, 2, BPF_JSET, PROT_EXEC, refused,
                      SECCOMP_RET_ALLOW);
-    /* abort() and raise() send signals to their own process. */
+    /* abort() and raise() send signals to their own process; musl's to a
+     * thread, of which the first has the process's number. */
     rule_of_argument(f, SYS_tgkill, 0, BPF_JEQ, (uint32_t)getpid(),
+                     SECCOMP_RET_ALLOW, refused);
+    rule_of_argument(f, SYS_tkill, 0, BPF_JEQ, (uint32_t)getpid(),
                      SECCOMP_RET_ALLOW, refused);
     rule_of_terminals(f);
     answer(f, absent);

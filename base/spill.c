@@ -36,7 +36,7 @@ static lat_status reserve(int file, const char *folder, size_t size,
     if (failed != ENOSPC && failed != EFBIG)
         return lat_error_errno(error, folder, "make a file in");
     lat_error_set(error, LAT_IO, "no room for %lluM",
-                  (unsigned long long)(((uint64_t)size >> 20) + 1));
+                  (unsigned long long)(size >> 20) + 1);
     return lat_error_in_file(error, folder);
 }
 

@@ -38,6 +38,7 @@ if [ "${1:-}" = report ]; then
         npm ci --no-audit --no-fund --ignore-scripts)
     exit 0
 fi
-need clang llvm valgrind cppcheck strace lib32gcc-12-dev \
-    libc6-dev-i386 gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
-    gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static musl-tools
+need clang clang-tidy llvm libclang-rt-dev valgrind cppcheck strace \
+    lib32gcc-12-dev libc6-dev-i386 gcc-aarch64-linux-gnu \
+    libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross \
+    qemu-user-static musl-tools

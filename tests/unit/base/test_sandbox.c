@@ -140,10 +140,10 @@ static int signal_parent(void)
     return syscall(SYS_tgkill, getppid(), getppid(), 0) < 0;
 }
 
-static int make_code(void)
+static int make_code(void) /* musl's mmap makes ENOMEM of EPERM */
 {
-    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+    return syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == -1;
 }
 
 static int turn_into_code(void)
