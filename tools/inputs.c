@@ -73,6 +73,15 @@ lat_status inputs_words_options(lat_words_options *out, lat_pooling *pooling,
     return LAT_OK;
 }
 
+lat_status inputs_tokenizer(lat_reader *out, const char *path,
+                            lat_error *error)
+{
+    size_t size = strlen(path);
+    if (size > 5 && strcmp(path + size - 5, ".gguf") == 0)
+        return lat_reader_open(out, path, error);
+    return lat_tokenizer_open(&out->tokenizer, path, error);
+}
+
 lat_status inputs_words_write(const lat_words *words, const char *path,
                               unsigned char *sha256, lat_error *error)
 {

@@ -39,6 +39,10 @@ lat_status inputs_corpus(lat_corpus *out, const cli_call *call,
                          lat_error *error);
 lat_status inputs_words_options(lat_words_options *out, lat_pooling *pooling,
                                 const cli_call *call, lat_error *error);
+/* A model's tokenizer, alone where that is possible: a folder without
+ * weights, or a tokenizer file, is enough.  lat_reader_close. */
+lat_status inputs_tokenizer(lat_reader *out, const char *path,
+                            lat_error *error);
 /* words.tsv: word, n, sentence, position; one line for each kept word. */
 lat_status inputs_words_write(const lat_words *words, const char *path,
                               unsigned char *sha256, lat_error *error);

@@ -14,6 +14,9 @@
      "labels by a token classification model, each word by its first "      \
      "sub-word", NULL}
 
+/* The family of "NAME=MODEL"; "tagger" of "MODEL". */
+lat_status tagger_family(char family[64], const char *given,
+                         lat_error *error);
 /* Opens "NAME=MODEL", or "MODEL" for the family "tagger"; refused unless it
  * has a token classification head.  lat_reader_close. */
 lat_status tagger_open(lat_reader *out, char family[64], const char *given,

@@ -1,5 +1,5 @@
 /* verb_tokenize.c - pieces, ids and byte offsets of each line. */
-#include "../triggers/triggers.h"
+#include "inputs_int.h"
 #include "verbs_int.h"
 
 #include <string.h>
@@ -135,17 +135,6 @@ static lat_status all_lines(tokenize_state *s, const lat_lines *lines,
     return status == LAT_OK && s->text.size != 0 ? flush(s, error) : status;
 }
 
-/* The tokenizer alone where that is possible: a folder without weights, or
- * a tokenizer file, is enough to tokenize. */
-static lat_status open_any(lat_reader *reader, const char *path,
-                           lat_error *error)
-{
-    size_t size = strlen(path);
-    if (size > 5 && strcmp(path + size - 5, ".gguf") == 0)
-        return lat_reader_open(reader, path, error);
-    return lat_tokenizer_open(&reader->tokenizer, path, error);
-}
-
 static lat_status run(cli_call *call, lat_error *error)
 {
     const char *file = cli_argument(call, 1);
@@ -158,7 +147,7 @@ static lat_status run(cli_call *call, lat_error *error)
     lat_status status = read_truncation(&s.how.truncation,
                                         cli_text(call, "truncation"), error);
     if (status == LAT_OK)
-        status = open_any(&reader, cli_argument(call, 0), error);
+        status = inputs_tokenizer(&reader, cli_argument(call, 0), error);
     if (status == LAT_OK)
         status = lat_lines_open(&lines, file, error);
     if (status == LAT_OK)
