@@ -170,8 +170,76 @@ typedef struct families {
     lat_draws *draws; /* the same for all families and layers */
 } families;
 
-/* Sub-words of every word of the text, by the tuned model's tokens, for the
- * labeller "subwords"; words that no token covers count 0. */
+static lat_status open_file(lat_labels *out, const study *s, size_t number,
+                            lat_error *error)
+{
+    label_source source;
+    lat_status status =
+        label_source_read(&source, s->call, "labels", number, error);
+    if (status == LAT_OK && source.path == NULL)
+        return lat_error_set(error, LAT_USAGE,
+                             "--labels is '%s', expected FAMILY=FILE; the "
+                             "built-in families are always there",
+                             source.family);
+    return status == LAT_OK
+               ? label_source_open(out, &source, &s->text, NULL, error)
+               : status;
+}
+
+/* The name of family i: those of --labels, then those of --tagger. */
+static lat_status family_name(char out[64], const study *s, size_t i,
+                              lat_error *error)
+{
+    label_source source;
+    if (i >= s->options.label_count)
+        return tagger_family(
+            out, s->options.taggers[i - s->options.label_count], error);
+    lat_status status =
+        label_source_read(&source, s->call, "labels", i, error);
+    if (status == LAT_OK)
+        memcpy(out, source.family, sizeof source.family);
+    return status;
+}
+
+/* The tables tell families apart by their names. */
+static lat_status check_names(const study *s, lat_error *error)
+{
+    const lat_labeller *list = lat_labeller_list();
+    size_t count = s->options.label_count + s->options.tagger_count;
+    lat_status status = LAT_OK;
+    for (size_t i = 0; i < count && status == LAT_OK; i++) {
+        char one[64], other[64];
+        bool file = i >= s->options.label_count ||
+                    strchr(s->options.labels[i], '=') != NULL;
+        status = family_name(one, s, i, error);
+        for (size_t b = 0; status == LAT_OK && list[b].name != NULL; b++)
+            if (file && strcmp(one, list[b].name) == 0)
+                return lat_error_set(error, LAT_USAGE,
+                                     "the family '%s' is built in; choose "
+                                     "another name", one);
+        for (size_t j = 0; j < i && status == LAT_OK; j++) {
+            status = family_name(other, s, j, error);
+            if (status == LAT_OK && strcmp(one, other) == 0)
+                return lat_error_set(error, LAT_USAGE,
+                                     "the family '%s' is given twice", one);
+        }
+    }
+    return status;
+}
+
+lat_status study_human_check(const study *s, lat_error *error)
+{
+    lat_status status = label_sources_check(s->call, "labels", error);
+    if (status == LAT_OK)
+        status = check_names(s, error);
+    for (size_t i = 0; i < s->options.label_count && status == LAT_OK; i++) {
+        lat_labels labels = {0};
+        status = open_file(&labels, s, i, error);
+        lat_labels_free(&labels);
+    }
+    return status;
+}
+
 static lat_status open_families(families *out, const study *s,
                                 lat_error *error)
 {
@@ -194,19 +262,7 @@ static lat_status open_families(families *out, const study *s,
         out->count += status == LAT_OK;
     }
     for (size_t i = 0; i < s->options.label_count && status == LAT_OK; i++) {
-        const char *given = s->options.labels[i];
-        const char *equals = strchr(given, '=');
-        const lat_label_options options = LAT_LABEL_OPTIONS;
-        char family[64];
-        if (equals == NULL || equals == given ||
-            (size_t)(equals - given) >= sizeof family)
-            return lat_error_set(error, LAT_USAGE,
-                                 "--labels is '%.60s', expected FAMILY=FILE",
-                                 given);
-        memcpy(family, given, (size_t)(equals - given));
-        family[equals - given] = '\0';
-        status = lat_labels_open(&out->items[out->count], &s->text, family,
-                                 equals + 1, &options, error);
+        status = open_file(&out->items[out->count], s, i, error);
         out->count += status == LAT_OK;
     }
     for (size_t i = 0; i < s->options.tagger_count && status == LAT_OK;

@@ -32,6 +32,7 @@
 
 #include "clustering_int.h"
 #include "inputs_int.h"
+#include "label_sources_int.h"
 #include "tagger_int.h"
 #include "trigger_files_int.h"
 
@@ -56,6 +57,7 @@
      "a target counts only if size / its size > R; 0 is off", "0"},         \
     {"labels", 0, CLI_MANY, "FAMILY=FILE",                                  \
      "human-defined labels of the corpus's words", NULL},                   \
+    OPTIONS_LABEL_FILES,                                                    \
     OPTION_TAGGER,                                                          \
     {"polarity", 0, CLI_TEXT, "CLASS",                                      \
      "class of a sentence: gold or predicted (both are reported)", "gold"}, \
@@ -194,6 +196,9 @@ void study_parts_drop_all(const study *study);
 
 lat_status study_align(study *study, lat_error *error);
 lat_status study_human(study *study, lat_error *error);
+/* Label files are read and let go again: what is wrong with one, or two
+ * families of one name, is refused when the study is opened. */
+lat_status study_human_check(const study *study, lat_error *error);
 lat_status study_polarity(study *study, lat_error *error);
 lat_status study_triggers_check(const study *study, lat_error *error);
 lat_status study_triggers(study *study, lat_error *error);

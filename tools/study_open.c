@@ -267,6 +267,8 @@ lat_status study_open(study *out, cli_call *call, lat_error *error)
         status = select_words(out, error);
     if (status == LAT_OK)
         status = make_text(out, error);
+    if (status == LAT_OK && out->job.kind == STUDY_JOB_ALL)
+        status = study_human_check(out, error); /* no job needs labels */
     if (status == LAT_OK)
         status = make_gold(out, error);
     if (status == LAT_OK)

@@ -1,7 +1,7 @@
 /*
  * verb_align.c - align, label and polarity: concepts from files alone.
  */
-#include "../align/align.h"
+#include "label_sources_int.h"
 #include "report_page_int.h"
 #include "tagger_int.h"
 #include "verbs_int.h"
@@ -16,19 +16,6 @@
     {"seed", 0, CLI_COUNT, "N", "seed of the shuffles", "1"}
 #define OPTION_OUT                                                          \
     {"out", 'o', CLI_TEXT, "FILE", "where the JSON goes", "-"}
-
-static lat_status read_unit(lat_unit *out, const char *name,
-                            lat_error *error)
-{
-    for (int unit = 0; unit < 2; unit++)
-        if (strcmp(name, lat_unit_name((lat_unit)unit)) == 0) {
-            *out = (lat_unit)unit;
-            return LAT_OK;
-        }
-    return lat_error_set(error, LAT_USAGE,
-                         "--unit is '%.40s', expected types or occurrences",
-                         name);
-}
 
 static lat_status need(const cli_call *call, const char *name,
                        lat_error *error)
@@ -66,7 +53,7 @@ static lat_status read_overlap_options(lat_overlap_options *out,
     out->size_ratio = cli_number(call, "size-ratio");
     out->thetas = cli_text(call, "thetas");
     out->seed = cli_count(call, "seed");
-    lat_status status = read_unit(&out->unit, cli_text(call, "unit"), error);
+    lat_status status = unit_read(&out->unit, call, "unit", error);
     if (status == LAT_OK)
         status = cli_count32(&out->min_types, call, "min-types", error);
     if (status == LAT_OK)
@@ -217,6 +204,7 @@ static const cli_option label_options[] = {
      NULL},
     {"family", 0, CLI_MANY, "NAME=FILE",
      "labels of the words, or NAME alone for a built-in labeller", NULL},
+    OPTIONS_LABEL_FILES,
     OPTION_TAGGER,
     {"rule", 0, CLI_TEXT, "RULE", "occurrence or type", "occurrence"},
     {"theta", 0, CLI_TEXT, "T",
@@ -224,22 +212,9 @@ static const cli_option label_options[] = {
      "it)",
      NULL},
     {"thetas", 0, CLI_TEXT, "LIST", "thresholds of the sweep", NULL},
-    {"max-unknown", 0, CLI_TEXT, "T",
-     "occurrence rule: skip concepts with more unknown labels", "0.40"},
-    {"ngram", 0, CLI_FLAG, NULL,
-     "occurrence rule: the longest label near the top wins", NULL},
-    {"ignore-unknown", 0, CLI_FLAG, NULL,
-     "occurrence rule: drop *_UNK labels after the skip test", NULL},
     {"min-types", 0, CLI_COUNT, "N",
      "type rule: distinct words that a concept must have", "6"},
-    {"label-min", 0, CLI_COUNT, "N",
-     "type rule: size that a label must have", "6"},
-    {"label-unit", 0, CLI_TEXT, "UNIT",
-     "type rule: size of a label in types or occurrences", "types"},
-    {"share-unit", 0, CLI_TEXT, "UNIT",
-     "type rule: share by types or occurrences", "types"},
-    {"compat", 0, CLI_TEXT, "NAME",
-     "eacl: of several labels keep only the last, as that code does", NULL},
+    OPTIONS_MATCHER,
     OPTIONS_CHANCE,
     OPTION_OUT,
     {0}};
@@ -247,58 +222,19 @@ static const cli_option label_options[] = {
 static lat_status read_human_options(lat_human_options *out,
                                      const cli_call *call, lat_error *error)
 {
-    const lat_human_options defaults = LAT_HUMAN_OPTIONS;
-    *out = defaults;
     const char *rule = cli_text(call, "rule");
-    const char *compat = cli_text(call, "compat");
+    lat_status status = matcher_read(out, call, error);
+    if (status != LAT_OK)
+        return status;
     if (strcmp(rule, "type") == 0)
         out->rule = LAT_RULE_TYPE;
     else if (strcmp(rule, "occurrence") != 0)
         return lat_error_set(error, LAT_USAGE,
                              "--rule is '%.40s', expected occurrence or type",
                              rule);
-    if (compat != NULL && strcmp(compat, "eacl") != 0)
-        return lat_error_set(error, LAT_USAGE,
-                             "--compat is '%.40s', expected eacl", compat);
-    out->last_only = compat != NULL;
     out->theta = cli_text(call, "theta");
     out->thetas = cli_text(call, "thetas");
-    out->max_unknown = cli_text(call, "max-unknown");
-    out->ngram = cli_given(call, "ngram");
-    out->ignore_unknown = cli_given(call, "ignore-unknown");
-    out->seed = cli_count(call, "seed");
-    lat_status status = read_unit(&out->label_unit,
-                                  cli_text(call, "label-unit"), error);
-    if (status == LAT_OK)
-        status = read_unit(&out->share_unit, cli_text(call, "share-unit"),
-                           error);
-    if (status == LAT_OK)
-        status = cli_count32(&out->min_types, call, "min-types", error);
-    if (status == LAT_OK)
-        status = cli_count32(&out->label_min, call, "label-min", error);
-    if (status == LAT_OK)
-        status = cli_count32(&out->permutations, call, "permutations", error);
-    if (status == LAT_OK)
-        status = cli_count32(&out->bootstraps, call, "bootstraps", error);
-    return status;
-}
-
-static lat_status open_family(lat_labels *out, const lat_text *text,
-                              const char *given, lat_error *error)
-{
-    const char *equals = strchr(given, '=');
-    const lat_label_options options = LAT_LABEL_OPTIONS;
-    char name[64];
-    if (equals == NULL)
-        return lat_labels_builtin(out, text, given, NULL, error);
-    if (equals == given || (size_t)(equals - given) >= sizeof name)
-        return lat_error_set(error, LAT_USAGE,
-                             "--family is '%.60s', expected NAME=FILE with a "
-                             "name of 1 to 63 bytes",
-                             given);
-    memcpy(name, given, (size_t)(equals - given));
-    name[equals - given] = '\0';
-    return lat_labels_open(out, text, name, equals + 1, &options, error);
+    return LAT_OK;
 }
 
 /* Family f of the call: those of --family, then those of --tagger. */
@@ -310,13 +246,19 @@ static lat_status label_family(lat_json_writer *json, cli_call *call,
 {
     lat_labels labels = {0};
     lat_human human = {0};
-    const char *const *families = NULL, *const *taggers = NULL;
-    size_t count = cli_many(call, "family", &families);
+    label_source source;
+    const char *const *taggers = NULL;
+    size_t count = cli_many(call, "family", &taggers);
+    lat_status status;
     (void)cli_many(call, "tagger", &taggers);
-    lat_status status =
-        f < count
-            ? open_family(&labels, text, families[f], error)
-            : tagger_labels(&labels, call, text, taggers[f - count], error);
+    if (f < count) {
+        status = label_source_read(&source, call, "family", f, error);
+        if (status == LAT_OK)
+            status = label_source_open(&labels, &source, text, NULL, error);
+    } else {
+        status = tagger_labels(&labels, call, text, taggers[f - count],
+                               error);
+    }
     if (status == LAT_OK)
         status = lat_human_run(&human, cli_pool(call), concepts, text,
                                &labels, options, error);
@@ -344,6 +286,8 @@ static lat_status run_label(cli_call *call, lat_error *error)
         status = need(call, "family", error);
     if (status == LAT_OK)
         status = read_human_options(&options, call, error);
+    if (status == LAT_OK)
+        status = label_sources_check(call, "family", error);
     if (status == LAT_OK)
         status = lat_concepts_read(&concepts, cli_text(call, "concepts"),
                                    error);
@@ -375,11 +319,17 @@ const cli_verb verb_label = {
     .examples = "latent label --concepts C.txt --text text.in --family "
                 "pos=labels.txt\n"
                 "latent label --concepts C.txt --text text.in --family casing "
-                "--rule type",
+                "--rule type\n"
+                "latent label --concepts C.txt --text train.conllu --family "
+                "pos=train.conllu \\\n    --column XPOS",
     .notes = "A label file has one line for each sentence and one label for "
              "each word (several are\njoined by |||); .conllu and .conll "
              "files, word lists, .dic files and WordNet's folder\nare read "
-             "too.  One family gives one JSON object, several a list.",
+             "too.  One family gives one JSON object, several a list.\n\n"
+             "Columns of .conllu: UPOS, XPOS, FEATS (a label for each "
+             "feature), DEPREL, LEMMA, ENTITY,\nMISC:KEY; of .conll: POS, "
+             "CHUNK, NER; of either a number from 1.  Without --column the\n"
+             "family's name decides, such as --family deprel=train.conllu.",
     .options = label_options,
     .run = run_label};
 

@@ -1,0 +1,230 @@
+#!/bin/sh
+# Human-defined labels out of files, in `label` and in `run`: which file, which
+# column, what of it, and how concepts are matched.  The numbers of the small
+# cases can be counted by hand.
+. tests/e2e/lib.sh
+base=model/demo/base.gguf tuned=model/demo/tuned.gguf
+
+cat >"$WORK/text.conll" <<'END'
+-DOCSTART- -X- -X- O
+
+EU NNP B-NP B-ORG
+rejects VBZ B-VP O
+German JJ B-NP B-MISC
+call NN I-NP O
+
+Peter NNP B-NP B-PER
+Blackburn NNP I-NP I-PER
+END
+cp "$WORK/text.conll" "$WORK/columns.txt"
+cat >"$WORK/concepts.txt" <<'END'
+EU|||1|||0|||0|||0
+German|||1|||0|||2|||0
+call|||1|||0|||3|||0
+Peter|||1|||1|||0|||0
+Blackburn|||1|||1|||1|||0
+rejects|||1|||0|||1|||1
+END
+# Two sentences of ten columns; 1-2 is no word.
+awk 'BEGIN { OFS = "\t"
+    print "# sent_id = 1"
+    print 1, "Dogs", "dog", "NOUN", "NNS", "Number=Plur", 2, "nsubj", "_",
+        "Entity=B-ANIMAL"
+    print 2, "ran", "run", "VERB", "VBD", "Number=Plur|Tense=Past", 0,
+        "root", "_", "Entity=O|SpaceAfter=No"
+    print ""
+    print "1-2", "dogran", "_", "_", "_", "_", "_", "_", "_", "_"
+    print 1, "dogs", "dog", "NOUN", "NN", "Number=Plur", 2, "obj", "_", "_"
+    print 2, "ran", "run", "VERB", "VBD", "Tense=Past", 0, "root", "_", "_"
+}' >"$WORK/text.conllu"
+cat >"$WORK/ten.txt" <<'END'
+Dogs|||1|||0|||0|||7
+dogs|||1|||1|||0|||7
+ran|||1|||0|||1|||8
+ran|||2|||1|||1|||8
+END
+
+# label OPTIONS...: the concepts of one cluster file, each on a line of
+# $WORK/found as "winner count/counted", "skipped" where it was.
+label() {
+    runs 0 "label $*" "$LATENT" label -q --permutations 0 "$@"
+    tr -d ' ,"' <"$WORK/out" | awk -F: '
+        /^(count|counted|skipped|winner|aligned):/ { v[$1] = $2 }
+        /^winner:/ {
+            line = v["winner"] " " v["count"] "/" v["counted"]
+            if (v["aligned"] == "true")
+                line = line " aligned"
+            print v["skipped"] == "true" ? "skipped" : line
+        }' >"$WORK/found"
+}
+# gives LINE...: what `label` found, concept by concept.
+gives() {
+    printf '%s\n' "$@" >"$WORK/want"
+    same "what $what gives" "$WORK/want" "$WORK/found"
+}
+old() { # FAMILY OPTIONS...: of the file in CoNLL-2003's columns
+    family=$1; shift
+    label --concepts "$WORK/concepts.txt" --text "$WORK/text.conll" \
+        --family "$family=$WORK/text.conll" "$@"
+}
+ten() {
+    family=$1; shift
+    label --concepts "$WORK/ten.txt" --text "$WORK/text.conllu" \
+        --family "$family=$WORK/text.conllu" "$@"
+}
+
+# ---- CoNLL-2003: columns by the family's name, by name, by number ----
+old chunk
+gives "B-NP 3/5" "B-VP 1/1 aligned"
+old my --column chunk
+gives "B-NP 3/5" "B-VP 1/1 aligned"
+old my --column 3 --strip-bio
+gives "NP 5/5 aligned" "VP 1/1 aligned"
+old my
+gives "NNP 3/5" "VBZ 1/1 aligned"
+old ner --strip-bio
+gives "PER 2/5" "O 1/1 aligned"
+old ner --strip-bio --outside-unknown
+gives "PER 2/5" "skipped"
+old ner --strip-bio --outside-unknown --ignore-unknown
+gives "PER 2/4" "skipped"
+old ner --strip-bio --outside-unknown --max-unknown 0.1
+gives "skipped" "skipped"
+# Its own column goes before the one for all.
+old a --family b="$WORK/text.conll" --column 2 --column b=3 --strip-bio
+gives "NNP 3/5" "VBZ 1/1 aligned" "NP 5/5 aligned" "VP 1/1 aligned"
+# Another name, the form said.
+label --concepts "$WORK/concepts.txt" --text "$WORK/text.conll" \
+    --family x="$WORK/columns.txt" --label-form conll --column NER
+gives "B-ORG 1/5" "O 1/1 aligned"
+label --concepts "$WORK/concepts.txt" --text "$WORK/text.conll" \
+    --family x="$WORK/columns.txt" --family casing --label-form x=conll
+gives "NNP 3/5" "VBZ 1/1 aligned" "title 3/5" "lower 1/1 aligned"
+
+# ---- CoNLL-U ----
+ten pos
+gives "NOUN 2/2 aligned" "VERB 2/2 aligned"
+ten pos --column XPOS
+gives "NNS 1/2" "VBD 2/2 aligned"
+ten xpos
+gives "NNS 1/2" "VBD 2/2 aligned"
+ten pos --column feats
+gives "Number=Plur 2/2 aligned" "Tense=Past 2/2 aligned"
+ten pos --column 8
+gives "nsubj 1/2" "root 2/2 aligned"
+ten pos --column LEMMA
+gives "dog 2/2 aligned" "run 2/2 aligned"
+ten pos --column ENTITY --max-unknown 0.5
+gives "B-ANIMAL 1/2" "O 1/2"
+ten pos --column ENTITY --strip-bio --outside-unknown --max-unknown 0.5
+gives "ANIMAL 1/2" "skipped"
+ten pos --column MISC:SpaceAfter --max-unknown 0.5
+gives "skipped" "No 1/2"
+
+# ---- Word lists, with and without case ----
+printf 'eu\ngerman\ncall\nPeter\nblackburn\n' >"$WORK/news.list"
+lists() {
+    label --concepts "$WORK/concepts.txt" --text "$WORK/text.conll" \
+        --family names="$WORK/news.list" "$@"
+}
+lists
+gives "skipped" "skipped"
+lists --fold-case
+gives "news 5/5 aligned" "skipped"
+
+# ---- What is refused ----
+bad() { # STATUS TEXT OPTIONS...
+    want=$1 text=$2; shift 2
+    runs "$want" "$*" "$LATENT" label --concepts "$WORK/concepts.txt" \
+        --text "$WORK/text.conll" "$@"
+    says "$text"
+}
+bad 2 'unknown column "UPOS"' --family x="$WORK/text.conll" --column UPOS
+bad 1 "no such column" --family x="$WORK/text.conll" --column 5
+bad 2 "expected lines, json" --family x="$WORK/text.conll" --label-form tsv
+bad 2 "no --family reads 'y'" --family x="$WORK/text.conll" --column y=2
+bad 2 "no --family reads 'casing'" --family casing --label-form casing=conll
+bad 2 "is read as word lists" --family x="$WORK/news.list" --column 2
+bad 1 "expected 2 sentences" --family x="$WORK/columns.txt"
+
+# ---- A study ----
+# The corpus as CoNLL-U: the tag is the word's length and first letter.
+sed -n '2,81s/^[^	]*	//p' tests/data/demo.tsv >"$WORK/data.txt"
+awk 'BEGIN { OFS = "\t" } {
+    for (i = 1; i <= NF; i++) {
+        size = length($i) > 4 ? "LONG" : "SHORT"
+        place = i % 2 ? "B-" : "I-"
+        print i, $i, tolower($i), size, place substr($i, 1, 1), "_", 0,
+            "dep", "_", "_"
+    }
+    print ""
+}' "$WORK/data.txt" >"$WORK/data.conllu"
+cut -f 2,4,5 "$WORK/data.conllu" | tr '\t' ' ' >"$WORK/data.columns"
+STUDY="--base $base --tuned $tuned --data $WORK/data.txt --min 2 --k 12
+    --layers 0,6 --permutations 5 --bootstraps 5 --cka 50 -q"
+SOURCES="--labels pos=$WORK/data.conllu --labels first=$WORK/data.columns
+    --labels words=$WORK/news.list
+    --column XPOS --column first=3 --label-form first=conll
+    --strip-bio --outside-unknown --fold-case"
+printf 'The\nA\nfilm\n' >"$WORK/news.list"
+# Both are lists of words throughout.
+runs 0 "a study with labels" "$LATENT" run $STUDY $SOURCES --out "$WORK/study"
+for option in '"column": \[' '"XPOS"' '"first=3"' '"first=conll"' \
+    '"fold_case": true' '"outside_unknown": true' '"strip_bio": true'; do
+    check "the manifest has $option" grep -q "$option" \
+        "$WORK/study/manifest.json"
+done
+# A family in the study is what `label` says about the same files.
+equal() { # FAMILY RULE OPTIONS...: label equals the study's layer 6
+    family=$1 rule=$2; shift 2
+    runs 0 "label $family $rule" "$LATENT" label -q \
+        --concepts "$WORK/study/tuned/layer-06/concepts.txt" \
+        --text "$WORK/study/text.in" --rule "$rule" --permutations 5 \
+        --bootstraps 5 "$@"
+    tr -d ' \n' <"$WORK/out" >"$WORK/one"
+    sed 's/"clusters":"tuned",//g' "$WORK/study/align/human-tuned-06.json" |
+        tr -d ' \n' >"$WORK/all"
+    check "$family by $rule is the study's" grep -qFf "$WORK/one" "$WORK/all"
+}
+for rule in occurrence type; do
+    equal pos $rule --family pos="$WORK/data.conllu" --column XPOS \
+        --strip-bio
+    equal first $rule --family first="$WORK/data.columns" --column 3 \
+        --label-form conll --strip-bio
+    equal words $rule --family words="$WORK/news.list" --fold-case
+    equal suffix $rule --family suffix
+done
+check "pos and first are one column in two forms" test "$(
+    sed -n 's/	first	/	pos	/p' "$WORK/study/align/human.tsv")" = \
+    "$(grep '	pos	' "$WORK/study/align/human.tsv")"
+runs 0 "again from the manifest" "$LATENT" run \
+    --options "$WORK/study/manifest.json" --out "$WORK/again" -q
+same "a study with labels repeats from its manifest" "$WORK/study" \
+    "$WORK/again"
+runs 2 "another column is another study" "$LATENT" run $STUDY $SOURCES \
+    --column first=2 --out "$WORK/study"
+says "other options"
+runs 0 "plan" "$LATENT" plan $STUDY $SOURCES --out "$WORK/planned"
+check "plan.json has them" grep -q '"first=conll"' "$WORK/planned/plan.json"
+
+# Before anything is computed or written.
+early() { # STATUS TEXT OPTIONS...
+    want=$1 text=$2; shift 2
+    for verb in run plan; do
+        rm -rf "$WORK/none"
+        runs "$want" "$verb $*" "$LATENT" $verb $STUDY --out "$WORK/none" "$@"
+        says "$text"
+        check "nothing is written: $text" test ! -e "$WORK/none"
+    done
+}
+early 2 "expected FAMILY=FILE; the built-in" --labels casing
+early 2 "unknown family 'nouns'" --labels nouns
+early 2 "is built in" --labels casing="$WORK/news.list"
+early 2 "given twice" --labels a="$WORK/news.list" --labels a="$WORK/news.list"
+early 2 "given twice" --labels a="$WORK/news.list" --tagger a="$tuned"
+early 2 "no --labels reads 'y'" --labels a="$WORK/news.list" --column y=2
+early 1 "nowhere.conllu" --labels a="$WORK/nowhere.conllu"
+head -n 40 "$WORK/data.txt" >"$WORK/short.txt"
+early 1 "expected 80 sentences as in the text, found 40" \
+    --labels a="$WORK/short.txt"
+finish test_labels
