@@ -179,6 +179,35 @@ lat_status label_source_open(lat_labels *out, const label_source *source,
 
 /* ---- Matching ----------------------------------------------------------- */
 
+lat_status thresholds_check(const cli_call *call, const char *const *names,
+                            lat_error *error)
+{
+    for (; *names != NULL; names++) {
+        lat_theta theta;
+        lat_thetas thetas;
+        lat_error own = {0};
+        const char *text = cli_text(call, *names);
+        lat_status status = LAT_OK;
+        if (text != NULL && strcmp(*names, "thetas") == 0)
+            status = lat_thetas_read(&thetas, text, &own);
+        else if (text != NULL)
+            status = lat_theta_read(&theta, text, &own);
+        if (status != LAT_OK)
+            return lat_error_set(error, status, "--%s: %s", *names,
+                                 own.text);
+    }
+    return LAT_OK;
+}
+
+bool matcher_ngram(const char *builtin)
+{
+    const lat_labeller *list = lat_labeller_list();
+    for (size_t i = 0; list[i].name != NULL; i++)
+        if (strcmp(list[i].name, builtin) == 0)
+            return list[i].ngram;
+    return false;
+}
+
 lat_status unit_read(lat_unit *out, const cli_call *call, const char *name,
                      lat_error *error)
 {
@@ -197,8 +226,8 @@ lat_status matcher_read(lat_human_options *out, const cli_call *call,
                         lat_error *error)
 {
     const lat_human_options defaults = LAT_HUMAN_OPTIONS;
+    static const char *const thresholds[] = {"max-unknown", NULL};
     const char *compat = cli_text(call, "compat");
-    lat_theta unknown;
     *out = defaults;
     if (compat != NULL && strcmp(compat, "eacl") != 0)
         return lat_error_set(error, LAT_USAGE,
@@ -208,7 +237,7 @@ lat_status matcher_read(lat_human_options *out, const cli_call *call,
     out->ngram = cli_given(call, "ngram");
     out->ignore_unknown = cli_given(call, "ignore-unknown");
     out->seed = cli_count(call, "seed");
-    lat_status status = lat_theta_read(&unknown, out->max_unknown, error);
+    lat_status status = thresholds_check(call, thresholds, error);
     if (status == LAT_OK)
         status = unit_read(&out->label_unit, call, "label-unit", error);
     if (status == LAT_OK)

@@ -70,6 +70,13 @@ lat_status label_source_open(lat_labels *out, const label_source *source,
  * say; the rest as in LAT_HUMAN_OPTIONS. */
 lat_status matcher_read(lat_human_options *out, const cli_call *call,
                         lat_error *error);
+/* Is the longest of a family's labels wanted, --ngram or not?  So it is for
+ * the built-in n-grams, all of whose shorter ones are in the longer ones. */
+bool matcher_ngram(const char *builtin);
+/* Options whose values must be thresholds ("thetas": a list of them); those
+ * that are not given are passed over.  The message names the option. */
+lat_status thresholds_check(const cli_call *call, const char *const *names,
+                            lat_error *error);
 /* "types" or "occurrences". */
 lat_status unit_read(lat_unit *out, const cli_call *call, const char *name,
                      lat_error *error);

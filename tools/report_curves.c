@@ -146,9 +146,10 @@ void rep_write_families(lat_buffer *to, const rep_study *s)
         return;
     }
     lat_buffer_text(to, "<p>Percent of a layer&#39;s concepts that one label "
-                        "of the family explains (more than 0.90 of the "
-                        "occurrences carry it). Each family has its own "
-                        "scale.</p>\n<ul class=\"key\">"
+                        "of the family explains (more than ");
+    rep_html(to, s->label_theta, 20);
+    lat_buffer_text(to, " of the occurrences carry it). Each family has its "
+                        "own scale.</p>\n<ul class=\"key\">"
                         "<li><i class=\"ln tuned\"></i>tuned</li>"
                         "<li><i class=\"ln da base\"></i>base</li>"
                         "<li><i class=\"ln do chance\"></i>chance with its "

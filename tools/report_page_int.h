@@ -47,6 +47,7 @@ typedef struct rep_concept {
     const char *label;       /* human-defined label that explains it best */
     const char *family;
     double label_share;
+    bool label_aligned;      /* the label explains the concept */
     uint32_t label_wins;     /* concepts of the layer that it explains */
     uint32_t leaf;           /* place among the leaves of the cut tree */
     double x, y;             /* on the map, NaN without one */
@@ -117,6 +118,7 @@ typedef struct rep_fact { /* provenance: one line */
 typedef struct rep_study {
     const char *base_name, *tuned_name, *data_name, *eval_name, *version;
     const char *theta_text, *polarity_by; /* "gold" or "predicted" */
+    const char *label_theta; /* of the occurrence rule */
     const char *method;    /* "ward", "kmeans", "leaders" */
     lat_theta theta;
     uint32_t min_types;

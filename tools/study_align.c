@@ -289,13 +289,11 @@ static lat_status run_family(study *s, int side, size_t number,
     lat_status status = LAT_OK;
     for (int rule = 0; rule < 2 && status == LAT_OK; rule++) {
         lat_human human = {0};
-        lat_human_options options = LAT_HUMAN_OPTIONS;
+        lat_human_options options = s->options.human;
+        if (!s->options.rules[rule])
+            continue;
         options.rule = (lat_rule)rule;
-        options.ngram = all->ngram[family];
-        options.min_types = s->options.min_types;
-        options.permutations = s->options.permutations;
-        options.bootstraps = s->options.bootstraps;
-        options.seed = s->options.seed;
+        options.ngram = options.ngram || all->ngram[family];
         options.draws = all->draws;
         status = lat_human_run(&human, cli_pool(s->call),
                                &s->concepts[side][number], &s->text,

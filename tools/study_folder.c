@@ -138,7 +138,7 @@ static void put_option(lat_json_writer *json, const study *s,
  * be repeated from this object (--options). */
 void study_put_options(lat_json_writer *json, const study *s)
 {
-    enum { MOST = 64 };
+    enum { MOST = 96 };
     const cli_option *list[MOST];
     size_t count = 0;
     for (const cli_option *o = cli_verb_of(s->call)->options;

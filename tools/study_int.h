@@ -59,6 +59,12 @@
      "human-defined labels of the corpus's words", NULL},                   \
     OPTIONS_LABEL_FILES,                                                    \
     OPTION_TAGGER,                                                          \
+    {"rule", 0, CLI_TEXT, "RULE",                                           \
+     "how labels are matched: occurrence, type or both", "both"},           \
+    {"label-theta", 0, CLI_TEXT, "T",                                       \
+     "share from which a label is a concept's (default: 0.90 by "           \
+     "occurrence, above it; 0.95 by type, from it)", NULL},                 \
+    OPTIONS_MATCHER,                                                        \
     {"polarity", 0, CLI_TEXT, "CLASS",                                      \
      "class of a sentence: gold or predicted (both are reported)", "gold"}, \
     {"permutations", 0, CLI_COUNT, "N",                                     \
@@ -84,6 +90,8 @@ typedef struct study_options {
     const char *layers;             /* list as given */
     const char *theta;              /* decimal text */
     uint32_t min_types;
+    lat_human_options human;        /* of each rule, by families */
+    bool rules[2];                  /* by lat_rule: is it wanted? */
     double size_ratio;
     bool predicted_polarity;        /* the default class is gold */
     uint32_t permutations, bootstraps;

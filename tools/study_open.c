@@ -17,6 +17,29 @@ static lat_status need(const cli_call *call, const char *name,
     return lat_error_set(error, LAT_USAGE, "run needs --%s", name);
 }
 
+/* How human-defined labels are matched. */
+static lat_status read_matcher(study_options *out, const cli_call *call,
+                               lat_error *error)
+{
+    static const char *const thresholds[] = {"theta", "label-theta", NULL};
+    static const char *const names[] = {"occurrence", "type", "both"};
+    const char *rule = cli_text(call, "rule");
+    int which = 0;
+    while (which < 3 && strcmp(rule, names[which]) != 0)
+        which++;
+    if (which == 3)
+        return lat_error_set(error, LAT_USAGE,
+                             "--rule is '%.40s', expected occurrence, type "
+                             "or both", rule);
+    out->rules[LAT_RULE_OCCURRENCE] = which != 1;
+    out->rules[LAT_RULE_TYPE] = which != 0;
+    lat_status status = thresholds_check(call, thresholds, error);
+    if (status == LAT_OK)
+        status = matcher_read(&out->human, call, error);
+    out->human.theta = cli_text(call, "label-theta");
+    return status;
+}
+
 lat_status study_options_read(study_options *out, const cli_call *call,
                               lat_error *error)
 {
@@ -52,10 +75,9 @@ lat_status study_options_read(study_options *out, const cli_call *call,
     if (out->k == 0)
         return lat_error_set(error, LAT_USAGE,
                              "--k is 0, expected at least 1");
-    lat_theta theta;
     status = clustering_read(&out->how, call, out->k, error);
     if (status == LAT_OK)
-        status = lat_theta_read(&theta, out->theta, error);
+        status = read_matcher(out, call, error);
     if (status == LAT_OK)
         status = cli_count32(&out->min_types, call, "min-types", error);
     if (status == LAT_OK)

@@ -248,6 +248,7 @@ static lat_status take_plan(rep_study *s, const lat_json *plan,
     s->version = keep(s, lat_json_text(plan, "version", "unknown", &bad));
     s->polarity_by = keep(s, lat_json_text(o, "polarity", "gold", &bad));
     s->theta_text = keep(s, lat_json_text(o, "theta", "0.90", &bad));
+    s->label_theta = keep(s, lat_json_text(o, "label_theta", "0.90", &bad));
     s->k = lat_json_count(o, "k", 0, &bad);
     s->method = keep(s, lat_json_text(o, "method", "ward", &bad));
     s->min_types = (uint32_t)lat_json_count(o, "min_types", 6, &bad);
@@ -261,6 +262,7 @@ static lat_status take_plan(rep_study *s, const lat_json *plan,
     if (s->base_name == NULL || s->tuned_name == NULL ||
         s->data_name == NULL || s->version == NULL ||
         s->polarity_by == NULL || s->theta_text == NULL ||
+        s->label_theta == NULL ||
         s->method == NULL)
         return lat_error_memory(error, 256);
     lat_status status = lat_theta_read(&s->theta, s->theta_text, error);

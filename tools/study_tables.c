@@ -263,13 +263,12 @@ static size_t winner_of(label_work *w, const lat_table *table, size_t row)
 }
 
 /* A concept has a label of every family.  The one shown reaches the rule's
- * 0.90 and explains the fewest other concepts of the layer: "inner word"
+ * theta and explains the fewest other concepts of the layer: "inner word"
  * would be true of nearly all. */
 static bool says_more(const label_work *w, const rep_concept *one,
-                      double share, size_t winner)
+                      double share, bool aligned, size_t winner)
 {
-    bool aligned = share > 0.90, was = one->label_share > 0.90;
-    if (one->label == NULL || aligned != was)
+    if (one->label == NULL || aligned != one->label_aligned)
         return one->label == NULL || aligned;
     if (aligned && w->wins[winner] != one->label_wins)
         return w->wins[winner] < one->label_wins;
@@ -288,9 +287,11 @@ static lat_status take_labels(label_work *w, const lat_table *table,
         rep_concept *one = row_concept(w->study, table, row);
         size_t winner = winner_of(w, table, row);
         double share = rep_cell_number(table, row, "share");
+        bool aligned = rep_cell_number(table, row, "aligned") > 0.0;
         if (one == NULL || winner == SIZE_MAX ||
-            !says_more(w, one, share, winner))
+            !says_more(w, one, share, aligned, winner))
             continue;
+        one->label_aligned = aligned;
         one->label = keep_name(w, rep_cell(table, row, "label|winner"));
         one->family = keep_name(w, rep_cell(table, row, "family"));
         one->label_share = share;

@@ -53,7 +53,10 @@ static lat_status read_overlap_options(lat_overlap_options *out,
     out->size_ratio = cli_number(call, "size-ratio");
     out->thetas = cli_text(call, "thetas");
     out->seed = cli_count(call, "seed");
+    static const char *const thresholds[] = {"thetas", NULL};
     lat_status status = unit_read(&out->unit, call, "unit", error);
+    if (status == LAT_OK)
+        status = thresholds_check(call, thresholds, error);
     if (status == LAT_OK)
         status = cli_count32(&out->min_types, call, "min-types", error);
     if (status == LAT_OK)
@@ -222,8 +225,11 @@ static const cli_option label_options[] = {
 static lat_status read_human_options(lat_human_options *out,
                                      const cli_call *call, lat_error *error)
 {
+    static const char *const thresholds[] = {"theta", "thetas", NULL};
     const char *rule = cli_text(call, "rule");
     lat_status status = matcher_read(out, call, error);
+    if (status == LAT_OK)
+        status = thresholds_check(call, thresholds, error);
     if (status != LAT_OK)
         return status;
     if (strcmp(rule, "type") == 0)
@@ -241,8 +247,7 @@ static lat_status read_human_options(lat_human_options *out,
 static lat_status label_family(lat_json_writer *json, cli_call *call,
                                const lat_concepts *concepts,
                                const lat_text *text, size_t f,
-                               const lat_human_options *options,
-                               lat_error *error)
+                               lat_human_options options, lat_error *error)
 {
     lat_labels labels = {0};
     lat_human human = {0};
@@ -253,6 +258,8 @@ static lat_status label_family(lat_json_writer *json, cli_call *call,
     (void)cli_many(call, "tagger", &taggers);
     if (f < count) {
         status = label_source_read(&source, call, "family", f, error);
+        if (status == LAT_OK && source.path == NULL)
+            options.ngram = options.ngram || matcher_ngram(source.family);
         if (status == LAT_OK)
             status = label_source_open(&labels, &source, text, NULL, error);
     } else {
@@ -261,7 +268,7 @@ static lat_status label_family(lat_json_writer *json, cli_call *call,
     }
     if (status == LAT_OK)
         status = lat_human_run(&human, cli_pool(call), concepts, text,
-                               &labels, options, error);
+                               &labels, &options, error);
     if (status == LAT_OK)
         lat_human_json(json, &human, NULL, NULL);
     lat_human_free(&human);
@@ -297,8 +304,7 @@ static lat_status run_label(cli_call *call, lat_error *error)
     if (count > 1) /* one family: its object; several: a list of them */
         lat_json_open(&json, '[');
     for (size_t f = 0; f < count && status == LAT_OK; f++)
-        status = label_family(&json, call, &concepts, &text, f, &options,
-                              error);
+        status = label_family(&json, call, &concepts, &text, f, options, error);
     if (count > 1)
         lat_json_close(&json, ']');
     lat_buffer_char(&out, '\n');
@@ -357,6 +363,7 @@ static lat_status run_polarity(cli_call *call, lat_error *error)
     lat_polarity polarity = {0};
     lat_buffer text = {0};
     lat_json_writer json;
+    static const char *const thresholds[] = {"theta", "thetas", NULL};
     lat_polarity_options options = LAT_POLARITY_OPTIONS;
     options.theta = cli_text(call, "theta");
     options.thetas = cli_text(call, "thetas");
@@ -364,6 +371,8 @@ static lat_status run_polarity(cli_call *call, lat_error *error)
     lat_status status = need(call, "concepts", error);
     if (status == LAT_OK)
         status = need(call, "classes", error);
+    if (status == LAT_OK)
+        status = thresholds_check(call, thresholds, error);
     if (status == LAT_OK)
         status = cli_count32(&options.min_types, call, "min-types", error);
     if (status == LAT_OK)

@@ -207,6 +207,54 @@ says "other options"
 runs 0 "plan" "$LATENT" plan $STUDY $SOURCES --out "$WORK/planned"
 check "plan.json has them" grep -q '"first=conll"' "$WORK/planned/plan.json"
 
+# ---- Matching ----
+# Two labels a word: --compat eacl keeps the last alone.
+awk '{ for (i = 1; i <= NF; i++)
+    printf "%s%s", (length($i) > 3 ? "long|||" : "") substr($i, 1, 1),
+        (i < NF ? " " : "\n") }' "$WORK/data.txt" >"$WORK/data.two"
+MATCH="--ngram --ignore-unknown --compat eacl --max-unknown 0.9
+    --label-min 3 --label-unit occurrences --share-unit occurrences"
+runs 0 "a study with a matcher" "$LATENT" run $STUDY \
+    --labels two="$WORK/data.two" $MATCH --label-theta 0.30 --min-types 4 \
+    --out "$WORK/matched"
+rm -r "$WORK/study"
+mv "$WORK/matched" "$WORK/study"
+for option in '"ngram": true' '"ignore_unknown": true' '"compat": "eacl"' \
+    '"max_unknown": "0.9"' '"label_min": 3' '"label_theta": "0.30"' \
+    '"label_unit": "occurrences"' '"share_unit": "occurrences"' \
+    '"rule": "both"'; do
+    check "the manifest has $option" grep -q "$option" \
+        "$WORK/study/manifest.json"
+done
+for rule in occurrence type; do
+    for family in "two=$WORK/data.two" casing prefix-ngrams frequency; do
+        equal "$family, options" $rule --family "$family" $MATCH \
+            --theta 0.30 --min-types 4
+    done
+done
+runs 0 "the matcher again" "$LATENT" run \
+    --options "$WORK/study/manifest.json" --out "$WORK/matched" -q
+same "a matcher repeats from the manifest" "$WORK/study" "$WORK/matched"
+rm -r "$WORK/study"
+# By its nature an n-gram family wants the longest label, --ngram or not.
+runs 0 "n-grams" "$LATENT" run $STUDY --out "$WORK/study"
+equal "n-grams without --ngram" occurrence --family suffix-ngrams
+check "the longest wins" grep -q '"ngram": true' "$WORK/out"
+# One rule: the rows of the other are not there, the others are the same.
+for rule in occurrence type; do
+    runs 0 "rule $rule" "$LATENT" run $STUDY --rule $rule \
+        --out "$WORK/$rule"
+    awk -F '\t' -v rule=$rule 'NR == 1 || $4 == rule' \
+        "$WORK/study/align/human.tsv" >"$WORK/want"
+    same "the rows of rule $rule" "$WORK/want" "$WORK/$rule/align/human.tsv"
+    runs 0 "verify by $rule" "$LATENT" verify "$WORK/$rule"
+    runs 0 "report by $rule" "$LATENT" report "$WORK/$rule" --text
+    runs 0 "concepts by $rule" "$LATENT" concepts "$WORK/$rule"
+    runs 0 "concept by $rule" "$LATENT" concepts "$WORK/$rule" \
+        --show tuned/6/0
+    runs 0 "diff with $rule" "$LATENT" diff "$WORK/study" "$WORK/$rule"
+done
+
 # Before anything is computed or written.
 early() { # STATUS TEXT OPTIONS...
     want=$1 text=$2; shift 2
@@ -223,6 +271,12 @@ early 2 "is built in" --labels casing="$WORK/news.list"
 early 2 "given twice" --labels a="$WORK/news.list" --labels a="$WORK/news.list"
 early 2 "given twice" --labels a="$WORK/news.list" --tagger a="$tuned"
 early 2 "no --labels reads 'y'" --labels a="$WORK/news.list" --column y=2
+early 2 "--rule is 'all', expected occurrence, type or both" --rule all
+early 2 "--compat is 'icrl', expected eacl" --compat icrl
+early 1 "--label-theta: threshold 1.5 is outside 0 to 1" --label-theta 1.5
+early 1 "--theta: threshold -0.1 is outside 0 to 1" --theta -0.1
+early 2 "--max-unknown: \"half\" is no threshold" --max-unknown half
+early 2 "--share-unit is 'words', expected types" --share-unit words
 early 1 "nowhere.conllu" --labels a="$WORK/nowhere.conllu"
 head -n 40 "$WORK/data.txt" >"$WORK/short.txt"
 early 1 "expected 80 sentences as in the text, found 40" \
