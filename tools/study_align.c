@@ -3,6 +3,7 @@
  * concepts layer by layer.
  */
 #include "study_int.h"
+#include "word_pieces_int.h"
 
 #include <string.h>
 
@@ -240,6 +241,29 @@ lat_status study_human_check(const study *s, lat_error *error)
     return status;
 }
 
+/* Sub-words are those of the tuned model. */
+static lat_status open_builtin(lat_labels *out, const study *s,
+                               const lat_labeller *labeller,
+                               lat_error *error)
+{
+    uint32_t *pieces = NULL;
+    lat_status status = LAT_OK;
+    if (labeller->needs_pieces) {
+        pieces = lat_new_array(s->text.size, sizeof *pieces);
+        status = pieces == NULL
+                     ? lat_error_memory(error, s->text.size * sizeof *pieces)
+                     : word_pieces_of_corpus(
+                           pieces, s->text.size,
+                           s->readers[STUDY_TUNED].tokenizer, &s->corpus,
+                           s->options.words.rule, error);
+    }
+    if (status == LAT_OK)
+        status = lat_labels_builtin(out, &s->text, labeller->name, pieces,
+                                    error);
+    lat_free(pieces);
+    return status;
+}
+
 static lat_status open_families(families *out, const study *s,
                                 lat_error *error)
 {
@@ -254,11 +278,8 @@ static lat_status open_families(families *out, const study *s,
         return lat_error_memory(error, 64 * builtin);
     lat_status status = LAT_OK;
     for (size_t i = 0; i < builtin && status == LAT_OK; i++) {
-        if (list[i].needs_pieces)
-            continue;
-        out->ngram[out->count] = list[i].ngram;
-        status = lat_labels_builtin(&out->items[out->count], &s->text,
-                                    list[i].name, NULL, error);
+        out->ngram[i] = list[i].ngram;
+        status = open_builtin(&out->items[i], s, &list[i], error);
         out->count += status == LAT_OK;
     }
     for (size_t i = 0; i < s->options.label_count && status == LAT_OK; i++) {

@@ -5,6 +5,7 @@
 #include "report_page_int.h"
 #include "tagger_int.h"
 #include "verbs_int.h"
+#include "word_pieces_int.h"
 
 #include <string.h>
 
@@ -209,6 +210,9 @@ static const cli_option label_options[] = {
      "labels of the words, or NAME alone for a built-in labeller", NULL},
     OPTIONS_LABEL_FILES,
     OPTION_TAGGER,
+    {"tokenizer", 0, CLI_TEXT, "MODEL",
+     "for --family subwords: the model, or its tokenizer file, whose pieces "
+     "are counted", NULL},
     {"rule", 0, CLI_TEXT, "RULE", "occurrence or type", "occurrence"},
     {"theta", 0, CLI_TEXT, "T",
      "threshold (default: 0.90 by occurrence, above it; 0.95 by type, from "
@@ -243,6 +247,35 @@ static lat_status read_human_options(lat_human_options *out,
     return LAT_OK;
 }
 
+/* A family of --family. */
+static lat_status open_family(lat_labels *out, const cli_call *call,
+                              const lat_text *text,
+                              const label_source *source, lat_error *error)
+{
+    lat_reader reader = {0};
+    uint32_t *pieces = NULL;
+    lat_status status = LAT_OK;
+    if (source->path == NULL && strcmp(source->family, "subwords") == 0) {
+        const char *path = cli_text(call, "tokenizer");
+        if (path == NULL)
+            return lat_error_set(error, LAT_USAGE,
+                                 "--family subwords needs --tokenizer MODEL, "
+                                 "whose pieces are counted");
+        pieces = lat_new_array(text->size, sizeof *pieces);
+        status = pieces == NULL
+                     ? lat_error_memory(error, text->size * sizeof *pieces)
+                     : inputs_tokenizer(&reader, path, error);
+        if (status == LAT_OK)
+            status = word_pieces_of_text(pieces, reader.tokenizer, text,
+                                         error);
+    }
+    if (status == LAT_OK)
+        status = label_source_open(out, source, text, pieces, error);
+    lat_free(pieces);
+    lat_reader_close(&reader);
+    return status;
+}
+
 /* Family f of the call: those of --family, then those of --tagger. */
 static lat_status label_family(lat_json_writer *json, cli_call *call,
                                const lat_concepts *concepts,
@@ -261,7 +294,7 @@ static lat_status label_family(lat_json_writer *json, cli_call *call,
         if (status == LAT_OK && source.path == NULL)
             options.ngram = options.ngram || matcher_ngram(source.family);
         if (status == LAT_OK)
-            status = label_source_open(&labels, &source, text, NULL, error);
+            status = open_family(&labels, call, text, &source, error);
     } else {
         status = tagger_labels(&labels, call, text, taggers[f - count],
                                error);
@@ -335,7 +368,10 @@ const cli_verb verb_label = {
              "Columns of .conllu: UPOS, XPOS, FEATS (a label for each "
              "feature), DEPREL, LEMMA, ENTITY,\nMISC:KEY; of .conll: POS, "
              "CHUNK, NER; of either a number from 1.  Without --column the\n"
-             "family's name decides, such as --family deprel=train.conllu.",
+             "family's name decides, such as --family deprel=train.conllu.\n\n"
+             "Built in: casing, digits, first-word, frequency, last-word, "
+             "length, ngrams, position,\nprefix, prefix-ngrams, punctuation, "
+             "script, subwords, suffix, suffix-ngrams.",
     .options = label_options,
     .run = run_label};
 

@@ -132,6 +132,31 @@ gives "skipped" "skipped"
 lists --fold-case
 gives "news 5/5 aligned" "skipped"
 
+# ---- Pieces: counted by hand from what tokenize prints ----
+printf 'the film unwatchability Xylophonist\nunwatchability the\n' \
+    >"$WORK/pieces.txt"
+runs 0 "pieces" "$LATENT" tokenize $tuned "$WORK/pieces.txt"
+check "pieces are as counted here" grep -qx \
+    '.CLS. the film un ##wat ##cha ##bility x ##yl ##op ##hon ##ist .SEP.' \
+    "$WORK/out"
+cat >"$WORK/pieces.concepts" <<'END'
+the|||1|||0|||0|||0
+film|||1|||0|||1|||0
+unwatchability|||1|||0|||2|||1
+the|||2|||1|||1|||1
+Xylophonist|||1|||0|||3|||2
+unwatchability|||2|||1|||0|||2
+END
+pieces() {
+    runs "$1" "subwords" "$LATENT" label --family subwords \
+        --concepts "$WORK/pieces.concepts" --text "$WORK/pieces.txt" -q
+}
+pieces 2
+says "needs --tokenizer MODEL"
+label --family subwords --tokenizer $tuned \
+    --concepts "$WORK/pieces.concepts" --text "$WORK/pieces.txt"
+gives "pieces=1 2/2 aligned" "pieces=4 1/2" "pieces=5+ 1/2"
+
 # ---- What is refused ----
 bad() { # STATUS TEXT OPTIONS...
     want=$1 text=$2; shift 2
@@ -192,8 +217,22 @@ for rule in occurrence type; do
     equal first $rule --family first="$WORK/data.columns" --column 3 \
         --label-form conll --strip-bio
     equal words $rule --family words="$WORK/news.list" --fold-case
-    equal suffix $rule --family suffix
+    for family in casing digits first-word frequency last-word length \
+        ngrams position prefix prefix-ngrams punctuation script subwords \
+        suffix suffix-ngrams; do
+        equal $family $rule --family $family --tokenizer $tuned
+    done
 done
+check "families of the study" test 18 -eq "$(cut -f 3 \
+    "$WORK/study/align/human.tsv" | sed 1d | sort -u | wc -l)"
+# Punctuation that stands apart is a word; pieces are those of the raw text.
+printf "It's a film, isn't it?\nA film's end.\nIt isn't a film.\n" \
+    >"$WORK/raw.txt"
+runs 0 "pieces of raw text" "$LATENT" run --base $base --tuned $tuned \
+    --data "$WORK/raw.txt" --words split --min 1 --k 3 --layers 6 \
+    --permutations 0 --cka 0 -q --out "$WORK/raw"
+check "they are in its table" grep -q "	subwords	" \
+    "$WORK/raw/align/human.tsv"
 check "pos and first are one column in two forms" test "$(
     sed -n 's/	first	/	pos	/p' "$WORK/study/align/human.tsv")" = \
     "$(grep '	pos	' "$WORK/study/align/human.tsv")"
