@@ -281,8 +281,14 @@ lat_status lat_labels_begin_int(label_builder *builder, lat_labels *out,
  * empty, control characters, "|||" inside. */
 lat_status lat_labels_put_int(label_builder *builder, const char *text,
                               size_t size);
-/* Would it be taken? */
-bool lat_label_fits_int(const char *text, size_t size);
+/* Is it one that would be taken?  The message says why not; with its line
+ * of the file, unless that is 0.  `error` may be NULL. */
+lat_status lat_label_check_int(const char *text, size_t size, size_t line,
+                               lat_error *error);
+/* Puts the place in the text in front of the message of a label that was
+ * refused; gives `status` back. */
+lat_status lat_labels_place_int(label_builder *builder, lat_status status,
+                                size_t sentence, size_t position);
 /* Labels joined by "|||". */
 lat_status lat_labels_bundle_int(label_builder *builder, const char *text,
                                  size_t size);
@@ -294,6 +300,9 @@ lat_status lat_labels_finish_int(lat_labels *labels, lat_error *error);
 lat_status lat_labels_spread_int(lat_labels *labels, const lat_text *text,
                                  lat_error *error);
 
+/* Refuses labels of more or fewer sentences than the text has. */
+lat_status lat_labels_sentences_int(label_builder *builder, size_t want,
+                                    size_t found);
 lat_status lat_labels_lines_int(label_builder *builder, const lat_text *text,
                                 const lat_map *map,
                                 const lat_label_options *options);

@@ -327,6 +327,16 @@ static lat_status check_word(const conll_reader *reader, const lat_text *text,
                              form->text);
 }
 
+/* The message about a label has its line. */
+static lat_status place_word(conll_reader *reader, lat_status status)
+{
+    if (status == LAT_MALFORMED && reader->error != NULL) {
+        reader->error->has_line = true;
+        reader->error->line = reader->at;
+    }
+    return status;
+}
+
 /* Reads on past the words that the text has, so that the message can say
  * how many there are. */
 static lat_status read_sentence(label_builder *builder, conll_reader *reader,
@@ -354,7 +364,11 @@ static lat_status read_sentence(label_builder *builder, conll_reader *reader,
         if (found < want) {
             status = check_word(reader, text, sentence, found);
             if (status == LAT_OK)
-                status = put_word(builder, reader, choice, options);
+                status = place_word(
+                    reader,
+                    lat_labels_place_int(
+                        builder, put_word(builder, reader, choice, options),
+                        sentence, found));
             if (status != LAT_OK)
                 return status;
         }
@@ -424,11 +438,8 @@ lat_status lat_labels_conll_int(label_builder *builder, const lat_text *text,
             sentence++;
     }
     if (status == LAT_OK && builder->out->size != text->size)
-        status = lat_error_set(builder->error, LAT_MALFORMED,
-                               "expected %lu sentences as in the text, "
-                               "found %lu",
-                               (unsigned long)text->sentences,
-                               (unsigned long)sentence);
+        status = lat_labels_sentences_int(builder, text->sentences,
+                                          sentence);
     lat_lines_free(&reader.lines);
     return status;
 }

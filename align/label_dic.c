@@ -49,6 +49,7 @@ static lat_status read_categories(dictionary *dic, size_t *at)
     for (i = *at + 1; i < dic->lines.count; i++) {
         lat_slice cells[64];
         uint64_t number;
+        lat_status status;
 
         if (dic->lines.size[i] > 120)
             return bad_dic(dic, i, "expected a number and a name, or %");
@@ -65,6 +66,10 @@ static lat_status read_categories(dictionary *dic, size_t *at)
         for (k = 0; k < dic->categories; k++)
             if (dic->numbers[k] == number)
                 return bad_dic(dic, i, "this number is there twice");
+        status = lat_label_check_int(cells[1].text, cells[1].size, i + 1,
+                                     dic->error);
+        if (status != LAT_OK)
+            return status;
         dic->numbers[dic->categories] = number;
         dic->names[dic->categories++] = cells[1];
     }

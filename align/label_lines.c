@@ -15,6 +15,17 @@ static lat_status wrong_count(label_builder *builder, size_t sentence,
                          (unsigned long)want, (unsigned long)found);
 }
 
+lat_status lat_labels_sentences_int(label_builder *builder, size_t want,
+                                    size_t found)
+{
+    return lat_error_set(builder->error, LAT_MALFORMED,
+                         "expected %lu sentences as in the text, found %lu: "
+                         "sentence %lu is not in the %s",
+                         (unsigned long)want, (unsigned long)found,
+                         (unsigned long)(want < found ? want : found),
+                         want < found ? "text" : "label file");
+}
+
 /* B-, I-, E-, S-, L- and U- are the marks in use for the place inside a
  * phrase. */
 lat_status lat_labels_column_int(label_builder *builder, const char *text,
@@ -43,6 +54,7 @@ static lat_status put_sentence(label_builder *builder, const lat_text *text,
     for (i = 0; i < count && status == LAT_OK; i++) {
         status = lat_labels_column_int(builder, labels[i].text,
                                        labels[i].size, options);
+        status = lat_labels_place_int(builder, status, sentence, i);
         if (status == LAT_OK)
             status = lat_labels_next_int(builder);
     }
@@ -56,10 +68,7 @@ static lat_status check_sentences(label_builder *builder,
 {
     if (found == text->sentences)
         return LAT_OK;
-    return lat_error_set(builder->error, LAT_MALFORMED,
-                         "expected %lu sentences as in the text, found %lu",
-                         (unsigned long)text->sentences,
-                         (unsigned long)found);
+    return lat_labels_sentences_int(builder, text->sentences, found);
 }
 
 lat_status lat_labels_lines_int(label_builder *builder, const lat_text *text,

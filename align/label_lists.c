@@ -121,18 +121,23 @@ static lat_status read_list(lists *to, const char *path)
         const char *tab = memchr(line, '\t', lines.size[i]);
         size_t size = tab == NULL ? lines.size[i] : (size_t)(tab - line);
         lat_slice label = name;
+        bool good = size > 0;
 
         if (lines.size[i] == 0 || strncmp(line, "##", 2) == 0)
             continue;
         if (tab != NULL) {
             label.text = tab + 1;
             label.size = lines.size[i] - size - 1;
+            good = good && label.size > 0 && strchr(label.text, '\t') == NULL;
         }
-        if (size == 0 || label.size == 0 || strchr(label.text, '\t') != NULL)
+        if (!good)
             status = lat_error_at_line(to->error, LAT_MALFORMED, i + 1,
                                        "expected a word, or a word, a tab "
                                        "and a label");
-        else
+        if (status == LAT_OK)
+            status = lat_label_check_int(label.text, label.size,
+                                         tab == NULL ? 0 : i + 1, to->error);
+        if (status == LAT_OK)
             status = add_entry(to, line, size, label.text, label.size);
     }
     lat_lines_free(&lines);

@@ -134,7 +134,7 @@ static lat_status put_run(label_builder *builder, const letters *word,
     size_t size = word->start[end] - word->start[from];
 
     /* Words may hold "|||", labels may not. */
-    if (!lat_label_fits_int(run, size))
+    if (lat_label_check_int(run, size, 0, NULL) != LAT_OK)
         return LAT_OK;
     return lat_labels_put_int(builder, run, size);
 }

@@ -72,18 +72,48 @@ static bool holds_bars(const char *text, size_t size)
     return false;
 }
 
-bool lat_label_fits_int(const char *text, size_t size)
+/* Control characters would break the tables, bars the joined form that
+ * ConceptX reads. */
+lat_status lat_label_check_int(const char *text, size_t size, size_t line,
+                               lat_error *error)
 {
+    const char *what = NULL;
     size_t i;
 
     for (i = 0; i < size; i++)
         if ((unsigned char)text[i] < 0x20)
-            return false;
-    return size > 0 && !holds_bars(text, size);
+            what = "control character";
+    if (what == NULL && holds_bars(text, size))
+        what = "\"|||\"";
+    if (size > 0 && what == NULL)
+        return LAT_OK;
+    if (size == 0)
+        lat_error_set(error, LAT_MALFORMED, "empty label");
+    else
+        lat_error_set(error, LAT_MALFORMED, "%s in label \"%.*s\"", what,
+                      (int)(size < 40 ? size : 40), text);
+    if (line != 0 && error != NULL) {
+        error->has_line = true;
+        error->line = line;
+    }
+    return LAT_MALFORMED;
 }
 
-/* Control characters would break the tables, bars the joined form that
- * ConceptX reads. */
+lat_status lat_labels_place_int(label_builder *builder, lat_status status,
+                                size_t sentence, size_t position)
+{
+    lat_error was;
+
+    if (status != LAT_MALFORMED || builder->error == NULL)
+        return status;
+    was = *builder->error;
+    lat_error_clear(builder->error);
+    return lat_error_set(builder->error, status,
+                         "sentence %lu, position %lu: %s",
+                         (unsigned long)sentence, (unsigned long)position,
+                         was.text);
+}
+
 lat_status lat_labels_put_int(label_builder *builder, const char *text,
                               size_t size)
 {
@@ -91,19 +121,10 @@ lat_status lat_labels_put_int(label_builder *builder, const char *text,
     size_t known = lat_intern_count(out->names), number, i;
     lat_status status = make_room(builder);
 
+    if (status == LAT_OK)
+        status = lat_label_check_int(text, size, 0, builder->error);
     if (status != LAT_OK)
         return status;
-    if (size == 0)
-        return lat_error_set(builder->error, LAT_MALFORMED, "empty label");
-    for (i = 0; i < size; i++)
-        if ((unsigned char)text[i] < 0x20)
-            return lat_error_set(builder->error, LAT_MALFORMED,
-                                 "control character in label \"%.*s\"",
-                                 (int)(size < 40 ? size : 40), text);
-    if (holds_bars(text, size))
-        return lat_error_set(builder->error, LAT_MALFORMED,
-                             "\"|||\" in label \"%.*s\"",
-                             (int)(size < 40 ? size : 40), text);
     number = lat_intern_add(out->names, text, size);
     if (number == SIZE_MAX)
         return lat_error_memory(builder->error, size);

@@ -333,6 +333,11 @@ static lat_status run_label(cli_call *call, lat_error *error)
                                    error);
     if (status == LAT_OK)
         status = lat_text_read(&text, cli_text(call, "text"), error);
+    if (status == LAT_OK) {
+        status = lat_text_check(&text, &concepts, error);
+        if (status != LAT_OK)
+            lat_error_in_file(error, cli_text(call, "concepts"));
+    }
     lat_json_begin(&json, &out, true);
     if (count > 1) /* one family: its object; several: a list of them */
         lat_json_open(&json, '[');
@@ -425,6 +430,8 @@ static lat_status run_polarity(cli_call *call, lat_error *error)
     if (status == LAT_OK)
         status = lat_polarity_run(&polarity, cli_pool(call), &concepts,
                                   &classes, &options, error);
+    if (status == LAT_MALFORMED)
+        lat_error_in_file(error, cli_text(call, "concepts"));
     if (status == LAT_OK) {
         lat_json_begin(&json, &text, true);
         lat_polarity_json(&json, &polarity, NULL);
