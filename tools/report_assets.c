@@ -111,6 +111,8 @@ const char *const rep_style[] = {
     "  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }\n",
     ".figs.small { grid-template-columns:\n",
     "  repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }\n",
+    ".figs.flows { gap: 1rem; grid-template-columns:\n",
+    "  repeat(auto-fill, minmax(9.2rem, 1fr)); }\n",
     "figure { margin: 0 0 1.4rem; min-width: 0; }\n",
     ".figs + .figs { margin-top: 1.6rem; }\n",
     ".figs > figure { margin-bottom: 0; }\n",

@@ -1,6 +1,6 @@
 /*
  * report_curves.c - what changes from layer to layer: human-defined labels,
- * polarised concepts, fates.
+ * polarised concepts.
  */
 #include "report_page_int.h"
 
@@ -310,121 +310,5 @@ void rep_write_polarity(lat_buffer *to, const rep_study *s)
     write_side_polarity(to, s, REP_TUNED);
     lat_buffer_text(to, "</div>\n");
     write_polarity_table(to, s);
-    lat_buffer_text(to, "</section>\n");
-}
-
-/* ---- Fates ------------------------------------------------------------- */
-
-static const char *const fate_names[REP_SIDES][4] = {
-    {"kept", "split", "merged", "lost"}, {"kept", "split", "merged", "new"}};
-static const char *const fate_styles[4] = {"kept", "split", "merged",
-                                           "gone"};
-
-const char *rep_fate_name(const rep_concept *concept_, int side)
-{
-    return concept_->fate < LAT_FATE_NONE ? fate_names[side][concept_->fate]
-                                          : "";
-}
-
-static size_t count_fates(const rep_layer *layer, size_t counts[4])
-{
-    size_t all = 0;
-    memset(counts, 0, 4 * sizeof *counts);
-    for (size_t c = 0; c < layer->concepts.count; c++)
-        if (layer->about[c].fate < LAT_FATE_NONE) {
-            counts[layer->about[c].fate]++;
-            all++;
-        }
-    return all;
-}
-
-enum { FATE_ROW = 23, FATE_MIDDLE = 250, FATE_WIDE = 226 };
-
-/* Base concepts go left from the middle, tuned ones right: what is next to
- * the middle is what the two models share. */
-static void write_fate_row(lat_buffer *to, const rep_study *s, size_t i,
-                           int side, double y)
-{
-    size_t counts[4], all = count_fates(&s->layers[side][i], counts);
-    double at = 0.0;
-    for (size_t f = 0; f < 4 && all != 0; f++) {
-        double part = (double)counts[f] / (double)all;
-        double wide = FATE_WIDE * part;
-        double x = side == REP_TUNED ? FATE_MIDDLE + 16 + at
-                                     : FATE_MIDDLE - 16 - at - wide;
-        at += wide;
-        if (counts[f] == 0)
-            continue;
-        svg_rect(to, fate_styles[f], x, y, wide > 0.8 ? wide - 0.8 : wide,
-                 FATE_ROW - 4);
-        lat_buffer_format(to, "<title>%s layer %zu: %zu %s</title></rect>",
-                          rep_side_name(side), s->layers[side][i].number,
-                          counts[f], fate_names[side][f]);
-        if (wide > 18.0) {
-            char style[24];
-            (void)snprintf(style, sizeof style, "num tiny %s",
-                           fate_styles[f]);
-            svg_text(to, style, 'm', x + wide / 2, y + 14, "%zu",
-                     counts[f]);
-        }
-    }
-}
-
-static void write_fate_table(lat_buffer *to, const rep_study *s)
-{
-    size_t counts[4];
-    rep_data_begin(to, "Fates of concepts by layer",
-                   "Model|Layer|Kept|Split|Merged|Lost or new");
-    for (int side = 0; side < REP_SIDES; side++)
-        for (size_t i = 0; i < s->layer_count; i++) {
-            (void)count_fates(&s->layers[side][i], counts);
-            lat_buffer_format(to, "<tr><td>%s</td><td>%zu</td>",
-                              rep_side_name(side),
-                              s->layers[side][i].number);
-            for (size_t f = 0; f < 4; f++)
-                lat_buffer_format(to, "<td class=\"n\">%zu</td>", counts[f]);
-            lat_buffer_text(to, "</tr>\n");
-        }
-    rep_data_end(to);
-}
-
-void rep_write_fates(lat_buffer *to, const rep_study *s)
-{
-    size_t n = s->layer_count;
-    rep_section(to, "fates", "Fates of concepts");
-    if (!s->has_matches) {
-        lat_buffer_text(to, "<p>The study holds no matches of "
-                            "concepts.</p></section>\n");
-        return;
-    }
-    lat_buffer_text(to,
-        "<p>What became of the base&#39;s concepts, and where the tuned "
-        "model&#39;s come from, at the same layer. <b>Kept</b>: each lies in "
-        "the other. <b>Split</b>: the tuned concept is a piece of a base "
-        "one. <b>Merged</b>: the base concept went into a tuned one. "
-        "<b>Lost</b> and <b>new</b>: neither. Concepts with too few words "
-        "have no fate.</p>\n<ul class=\"key\"><li><i class=\"kept\"></i>kept"
-        "</li><li><i class=\"split\"></i>split</li><li><i "
-        "class=\"merged\"></i>merged</li><li><i class=\"gone\"></i>lost, "
-        "new</li></ul>\n");
-    rep_figure_begin(to, "<b>Fates by layer</b>, percent of the counted "
-                         "concepts; numbers are concepts");
-    svg_plot(to, 2 * FATE_MIDDLE);
-    svg_begin(to, "fates", 2 * FATE_MIDDLE, 24 + FATE_ROW * (double)n,
-              "Fates of base concepts (left) and tuned concepts (right), by "
-              "layer");
-    svg_text(to, "strong", 'e', FATE_MIDDLE - 18, 12, "base concepts");
-    svg_text(to, "strong", 's', FATE_MIDDLE + 18, 12, "tuned concepts");
-    for (size_t i = 0; i < n; i++) {
-        double y = 20 + FATE_ROW * (double)(n - 1 - i);
-        svg_text(to, "tick", 'm', FATE_MIDDLE, y + 14, "%zu",
-                 s->layers[REP_BASE][i].number);
-        write_fate_row(to, s, i, REP_BASE, y);
-        write_fate_row(to, s, i, REP_TUNED, y);
-    }
-    svg_end(to);
-    lat_buffer_text(to, "</div>");
-    write_fate_table(to, s);
-    rep_figure_end(to);
     lat_buffer_text(to, "</section>\n");
 }
