@@ -5,13 +5,15 @@
   var holder = document.getElementById("data");
   var root = document.getElementById("explorer-app");
   if (!holder || !root) return;
-  var D = JSON.parse(holder.textContent);
+  var D = JSON.parse(holder.textContent), DIGIT = [];
   var SIDES = ["base", "tuned"];
   var PAGE = 60, CLOUD = 120;
   /* Places in a concept's row; report_data.c writes them in this order. */
   var ID = 0, SIZE = 1, TYPES = 2, COUNTS = 3, POLAR = 4, SHARE = 5, LOW = 6,
     HIGH = 7, WORDS = 8, PLACES = 9, MATCH = 10, MSHARE = 11, MJACC = 12,
     FATE = 13, LABEL = 14, FAMILY = 15, LSHARE = 16;
+  var BASE = D.digits.length / 2;
+  for (var d = 0; d < 2 * BASE; d++) DIGIT[D.digits.charCodeAt(d)] = d;
   var FATES = [["kept", "split", "merged", "lost"],
                ["kept", "split", "merged", "new"]];
 
@@ -62,10 +64,39 @@
       D.concepts[side][layer][index][ID];
     return el("a", attributes, children);
   }
+  /* Lists of numbers are strings, as report_data.c's put_code says. */
+  function numbers(code) {
+    var out = [], value = 0;
+    for (var i = 0; i < code.length; i++) {
+      var digit = DIGIT[code.charCodeAt(i)];
+      value = value * BASE + digit % BASE;
+      if (digit < BASE) { out.push(value); value = 0; }
+    }
+    return out;
+  }
+  /* A concept's words, most frequent first: number, count, number, ... */
+  function wordsOf(row) {
+    if (typeof row[WORDS] !== "string") return row[WORDS];
+    var from = numbers(row[WORDS]), to = [], at = 0;
+    while (at < from.length) {
+      var count = from[at++], word = 0;
+      for (var left = from[at++]; left > 0; left--) {
+        word += from[at++];
+        to.push(word, count);
+      }
+    }
+    row[WORDS] = Uint32Array.from(to);
+    return row[WORDS];
+  }
+  function sentenceWords(number) {
+    return numbers(D.sentences[number][0]).map(function (word) {
+      return D.words[word];
+    });
+  }
   function topWords(row, most) {
-    var out = [];
-    for (var i = 0; i < row[WORDS].length && out.length < most; i += 2)
-      out.push(D.words[row[WORDS][i]]);
+    var out = [], list = wordsOf(row);
+    for (var i = 0; i < list.length && out.length < most; i += 2)
+      out.push(D.words[list[i]]);
     return out.join("  ");
   }
   function fold(text) { return text.toLowerCase(); }
@@ -86,8 +117,9 @@
     return set;
   }
   function hasWord(row, set) {
-    for (var i = 0; i < row[WORDS].length; i += 2)
-      if (set.has(row[WORDS][i])) return true;
+    var list = wordsOf(row);
+    for (var i = 0; i < list.length; i += 2)
+      if (set.has(list[i])) return true;
     return false;
   }
   function labelOf(row) {
@@ -169,11 +201,11 @@
   /* ---- One concept ---------------------------------------------------- */
 
   function cloud(row) {
-    var top = Math.max(1, row[WORDS][1]), items = [];
-    var shown = Math.min(row[WORDS].length, 2 * CLOUD);
+    var list = wordsOf(row), top = Math.max(1, list[1]), items = [];
+    var shown = Math.min(list.length, 2 * CLOUD);
     for (var i = 0; i < shown; i += 2) {
-      var count = row[WORDS][i + 1];
-      var word = bdi(D.words[row[WORDS][i]]);
+      var count = list[i + 1];
+      var word = bdi(D.words[list[i]]);
       word.style.fontSize = (0.9 + 1.2 * Math.sqrt(count / top)).toFixed(2) +
         "rem";
       items.push(el("li", {}, [word, el("small", {text: String(count)})]));
@@ -198,8 +230,8 @@
     });
     return box;
   }
-  function marked(text, position) {
-    var parts = text.split(" "), out = [];
+  function marked(parts, position) {
+    var out = [];
     parts.forEach(function (part, i) {
       if (i) out.push(" ");
       out.push(i === position ? el("mark", {}, [bdi(part)]) : bdi(part));
@@ -207,17 +239,17 @@
     return out;
   }
   function contexts(row) {
-    var list = el("ul", {class: "context"});
-    for (var i = 0; i < row[PLACES].length; i += 2) {
-      var s = D.sentences[row[PLACES][i]];
-      var tags = el("span", {class: "tags"});
+    var list = el("ul", {class: "context"}), places = numbers(row[PLACES]);
+    for (var i = 0; i < places.length; i += 2) {
+      var s = D.sentences[places[i]];
+      var tags = el("span");
       if (s[1] >= 0) tags.appendChild(tag("gold " + className(s[1]), s[1]));
       if (s[2] >= 0) {
         tags.appendChild(document.createTextNode(" "));
         tags.appendChild(tag("predicted " + className(s[2]), s[2]));
       }
-      list.appendChild(el("li", {}, marked(s[0], row[PLACES][i + 1])
-        .concat([" ", tags])));
+      list.appendChild(el("li", {}, marked(sentenceWords(places[i]),
+        places[i + 1]).concat([" ", tags])));
     }
     return list;
   }
@@ -246,8 +278,10 @@
       if (row >= count - 1) break;
       var other = tree[3 * row] === node ? tree[3 * row + 1] : tree[3 * row];
       var below = leaves(tree, count, other, 4);
-      var line = el("li", {}, [(step === 0 ? "Sibling, joined at height "
-        : "then, at height ") + tree[3 * row + 2] + ": "]);
+      var line = el("li", {}, [(step === 0 ? "Parent" : "then") +
+        " at height " + tree[3 * row + 2] + ", of " +
+        leaves(tree, count, count + row, 0).total + " concepts; " +
+        (step === 0 ? "sibling: " : "joined: ")]);
       below.shown.forEach(function (leaf, i) {
         var one = D.concepts[side][layer][leaf];
         if (i) line.appendChild(document.createTextNode("; "));
@@ -393,24 +427,33 @@
 
   /* ---- Sentence view --------------------------------------------------- */
 
+  /* For each clustered word its position and one more than its row at each
+     layer, base first. */
+  function viewCells(entry) {
+    var all = numbers(entry[1]), out = [], step = 1 + 2 * D.layers.length;
+    for (var i = 0; i < all.length; i += step)
+      out.push(all.slice(i, i + step));
+    return out;
+  }
   function sentenceGrid(number) {
     var entry = D.view[number], s = D.sentences[entry[0]];
     var side = Number($("v-side").value), box = $("v-grid");
-    var parts = s[0].split(" ");
+    var parts = sentenceWords(entry[0]), cells = viewCells(entry);
     clear(box);
-    box.appendChild(el("p", {class: "sentence"}, [bdi(s[0]), " ",
+    box.appendChild(el("p", {class: "sentence"}, [bdi(parts.join(" ")), " ",
       s[1] >= 0 ? tag("gold " + className(s[1]), s[1]) : null, " ",
       s[2] >= 0 ? tag("predicted " + className(s[2]), s[2]) : null]));
     var head = el("tr", {}, [el("th", {scope: "col", text: "Layer"})]);
-    entry[1].forEach(function (word) {
+    cells.forEach(function (word) {
       head.appendChild(el("th", {scope: "col"}, [bdi(parts[word[0]] || "")]));
     });
     var body = el("tbody");
     for (var l = D.layers.length - 1; l >= 0; l--) {
       var line = el("tr", {}, [el("th", {scope: "row",
         text: String(D.layers[l])})]);
-      entry[1].forEach(function (word) {
-        var at = word[1 + side][l], row = D.concepts[side][l][at];
+      cells.forEach(function (word) {
+        var at = word[1 + side * D.layers.length + l] - 1;
+        var row = D.concepts[side][l][at];
         if (!row) {
           line.appendChild(el("td", {class: "off", text: "\u2013"}));
           return;
@@ -430,7 +473,7 @@
     var query = fold($("v-word").value.trim()), list = $("v-list");
     clear(list);
     D.view.forEach(function (entry, i) {
-      var text = D.sentences[entry[0]][0];
+      var text = sentenceWords(entry[0]).join(" ");
       if (list.length < 300 && fold(text).indexOf(query) >= 0)
         list.appendChild(el("option", {value: String(i), text: text}));
     });

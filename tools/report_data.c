@@ -1,28 +1,31 @@
 /*
  * report_data.c - the explorer's data as JSON inside the page.
  *
- *   words      every word shown, once; concepts hold numbers into it
- *   sentences  [text, gold, predicted], those that some concept quotes
+ *   words      every word shown, once; all else holds numbers into it
+ *   sentences  [words, gold, predicted], those that some concept quotes
  *   concepts   [side][layer] rows, in the order that report.js names
  *   trees      [side][layer] left, right, height, ...; leaves are rows
  *   orders     [side][layer] rows from the first leaf to the last
  *   view       sentences with the row of every clustered word
  *
- * Two models of 13 layers and 600 concepts must stay below 15 MB, so words
- * and quotations for one concept depend on how many concepts there are.
- * Shares are whole thousandths; -1 stands for "not known".
+ * Long lists of numbers are strings of `digits`, a number most often of two
+ * characters (put_code).  Two models of 13 layers and 600 concepts over a
+ * corpus as large as SST-2 must stay below 15 MB and do with 11; for more,
+ * words and quotations of a concept are fewer.  Shares are whole
+ * thousandths; -1 stands for "not known".
  */
 #include "report_page_int.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    ROWS_BYTES = 6500000,     /* of all concepts' rows, about */
-    QUOTE_BYTES = 2500000,    /* of the quoted sentences' text */
-    WORDS_BYTES = 4000000,    /* of that, of their words */
-    WORD_BYTES = 8,           /* "12345,12," */
-    LEAST_WORDS = 12, MOST_QUOTES = 12
+    ROWS_WORDS = 1600000,     /* words in all concepts' rows */
+    QUOTES = 90000,           /* quotations in all rows */
+    QUOTE_WORDS = 900000,     /* words of the quoted sentences */
+    LEAST_WORDS = 12, LEAST_QUOTES = 3, MOST_QUOTES = 12,
+    BASE = 45                 /* half of the digits */
 };
 #define NOT_QUOTED UINT32_MAX
 
@@ -33,24 +36,61 @@ typedef struct data_work {
     size_t quotes_each;
     uint32_t *quoted;   /* sentences: number in the list, or NOT_QUOTED */
     uint32_t *list;     /* sentences in the list */
-    size_t listed, bytes;
+    size_t listed, quote_words;
     lat_buffer rows;    /* concepts, written before words and sentences */
 } data_work;
 
+/* ---- Numbers as text ----------------------------------------------------- */
+
+/* 2 x BASE characters that need no escape in JSON or a script. */
+static const char digits[] =
+    " !#$%'()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`"
+    "abcdefghijklmnopqrstuvwxyz{|}~";
+
+/* Digits of base 45, highest first.  All but the last of a number are taken
+ * from the upper half, so that numbers need nothing between them. */
+static void put_code(lat_buffer *to, size_t value)
+{
+    char text[16]; /* 45^16 is above 2^64 */
+    size_t at = sizeof text;
+    text[--at] = digits[value % BASE];
+    while ((value /= BASE) != 0)
+        text[--at] = digits[BASE + value % BASE];
+    lat_buffer_add(to, text + at, sizeof text - at);
+}
+
 /* ---- Which sentences are quoted ---------------------------------------- */
 
-static size_t sentence_bytes(const rep_study *s, uint32_t number)
+static size_t word_number(data_work *w, const char *text, size_t size)
 {
-    size_t bytes = 0;
-    if (number >= s->text.sentences)
-        return 0;
-    for (size_t w = s->text.starts[number]; w < s->text.starts[number + 1];
-         w++) {
-        size_t size = 0;
-        (void)lat_intern_text(s->text.set, s->text.words[w], &size);
-        bytes += size + 1;
+    size_t number = lat_intern_add(w->words, text, size);
+    w->rows.failed = w->rows.failed || number == SIZE_MAX;
+    return number;
+}
+
+/* Words that are shown get their numbers in the order in which the text has
+ * them, which makes for small steps between a concept's words. */
+static void number_words(data_work *w)
+{
+    const rep_study *s = w->study;
+    const lat_intern *clustered = s->layers[REP_BASE][0].concepts.words;
+    size_t count = s->text.set == NULL ? 0 : lat_intern_count(s->text.set);
+    bool *shown = lat_new_array(count + 1, sizeof *shown);
+    if (shown == NULL) {
+        w->rows.failed = true;
+        return;
     }
-    return bytes;
+    for (size_t i = 0; i < w->listed; i++)
+        for (size_t at = s->text.starts[w->list[i]];
+             at < s->text.starts[w->list[i] + 1]; at++)
+            shown[s->text.words[at]] = true;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = 0;
+        const char *text = lat_intern_text(s->text.set, i, &size);
+        if (shown[i] || lat_intern_find(clustered, text, size) != SIZE_MAX)
+            (void)word_number(w, text, size);
+    }
+    lat_free(shown);
 }
 
 /* The e-th of `most` members, evenly spaced over the concept. */
@@ -68,10 +108,11 @@ static void admit(data_work *w, uint32_t number)
     if (number >= w->study->text.sentences ||
         w->quoted[number] != NOT_QUOTED)
         return;
-    size_t bytes = sentence_bytes(w->study, number);
-    if (w->bytes + bytes > QUOTE_BYTES)
+    size_t words = w->study->text.starts[number + 1] -
+                   w->study->text.starts[number];
+    if (w->quote_words + words > QUOTE_WORDS)
         return;
-    w->bytes += bytes;
+    w->quote_words += words;
     w->quoted[number] = (uint32_t)w->listed;
     w->list[w->listed++] = number;
 }
@@ -116,44 +157,65 @@ static long intern_text(lat_intern *set, const char *text, lat_buffer *to)
     return (long)number;
 }
 
-static void put_words(data_work *w, const lat_concepts *all, size_t c)
+/* Most frequent first; among equals by number, here kept in `word`. */
+static int by_number(const void *a, const void *b)
 {
-    rep_word_count *words = NULL;
-    lat_buffer *to = &w->rows;
-    size_t n = rep_concept_words(&words, all, c);
-    if (words == NULL)
-        to->failed = true;
-    lat_buffer_text(to, ",[");
-    for (size_t i = 0; words != NULL && i < n && i < w->words_each; i++) {
-        size_t size = 0;
-        const char *text = lat_intern_text(all->words, words[i].word, &size);
-        size_t number = lat_intern_add(w->words, text, size);
-        if (number == SIZE_MAX)
-            to->failed = true;
-        lat_buffer_format(to, "%s%zu,%u", i == 0 ? "" : ",", number,
-                          (unsigned)words[i].count);
-    }
-    lat_buffer_char(to, ']');
-    lat_free(words);
+    const rep_word_count *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return (x->word > y->word) - (x->word < y->word);
 }
 
+/* For each count its words: the count, how many, the first one's number and
+ * the steps from each to the next. */
+static void put_words(data_work *w, const lat_concepts *all, size_t c)
+{
+    rep_word_count *list = NULL;
+    lat_buffer *to = &w->rows;
+    size_t n = rep_concept_words(&list, all, c);
+    if (list == NULL) {
+        to->failed = true;
+        return;
+    }
+    n = n < w->words_each ? n : w->words_each;
+    for (size_t i = 0; i < n; i++) {
+        size_t size = 0;
+        const char *text = lat_intern_text(all->words, list[i].word, &size);
+        list[i].word = (uint32_t)word_number(w, text, size);
+    }
+    if (n > 0)
+        qsort(list, n, sizeof *list, by_number);
+    lat_buffer_text(to, ",\"");
+    for (size_t i = 0, end = 0; i < n; i++) {
+        if (i == end) {
+            while (end < n && list[end].count == list[i].count)
+                end++;
+            put_code(to, list[i].count);
+            put_code(to, end - i);
+            put_code(to, list[i].word);
+        } else {
+            put_code(to, list[i].word - list[i - 1].word);
+        }
+    }
+    lat_buffer_char(to, '"');
+    lat_free(list);
+}
+
+/* Sentence and position of each. */
 static void put_quotes(data_work *w, const lat_concepts *all, size_t c)
 {
     lat_buffer *to = &w->rows;
-    bool any = false;
-    lat_buffer_text(to, ",[");
+    lat_buffer_text(to, ",\"");
     for (size_t e = 0; e < w->quotes_each; e++) {
         const lat_occurrence *one = quote_of(all, c, e, w->quotes_each);
         if (one == NULL || one->position < 0 ||
             one->sentence >= w->study->text.sentences ||
             w->quoted[one->sentence] == NOT_QUOTED)
             continue;
-        lat_buffer_format(to, "%s%u,%d", any ? "," : "",
-                          (unsigned)w->quoted[one->sentence],
-                          (int)one->position);
-        any = true;
+        put_code(to, w->quoted[one->sentence]);
+        put_code(to, (size_t)one->position);
     }
-    lat_buffer_char(to, ']');
+    lat_buffer_char(to, '"');
 }
 
 static void put_row(data_work *w, const rep_layer *layer, size_t c)
@@ -251,28 +313,7 @@ static void put_set(lat_buffer *to, const char *name, const lat_intern *set)
     lat_buffer_text(to, "],\n");
 }
 
-/* Words are joined by one space each: the script takes them apart again. */
-static void put_sentence(lat_buffer *to, const rep_study *s, uint32_t number)
-{
-    lat_buffer text = {0};
-    for (size_t w = s->text.starts[number]; w < s->text.starts[number + 1];
-         w++) {
-        size_t size = 0;
-        const char *word =
-            lat_intern_text(s->text.set, s->text.words[w], &size);
-        if (w != s->text.starts[number])
-            lat_buffer_char(to, ' ');
-        lat_buffer_clear(&text);
-        rep_json(&text, word, size, REP_WORD_SHOWN);
-        if (text.size >= 2)
-            lat_buffer_add(to, text.data + 1, text.size - 2);
-        else
-            to->failed = true;
-    }
-    lat_buffer_free(&text);
-}
-
-static void put_sentences(lat_buffer *to, const data_work *w)
+static void put_sentences(lat_buffer *to, data_work *w)
 {
     const rep_study *s = w->study;
     lat_buffer_text(to, "\"sentences\":[");
@@ -280,7 +321,13 @@ static void put_sentences(lat_buffer *to, const data_work *w)
         uint32_t number = w->list[i];
         bool known = number < s->sentence_count;
         lat_buffer_text(to, i == 0 ? "[\"" : ",\n[\"");
-        put_sentence(to, s, number);
+        for (size_t at = s->text.starts[number];
+             at < s->text.starts[number + 1]; at++) {
+            size_t size = 0;
+            const char *text =
+                lat_intern_text(s->text.set, s->text.words[at], &size);
+            put_code(to, word_number(w, text, size));
+        }
         lat_buffer_format(to, "\",%d,%d]",
                           known ? (int)s->sentences[number].gold : -1,
                           known ? (int)s->sentences[number].predicted : -1);
@@ -288,6 +335,8 @@ static void put_sentences(lat_buffer *to, const data_work *w)
     lat_buffer_text(to, "],\n");
 }
 
+/* Each word's position and then its row at every layer, base first, one
+ * more than the row's number: 0 where it is in no concept. */
 static void put_view(lat_buffer *to, const data_work *w,
                      const rep_view *view)
 {
@@ -298,26 +347,18 @@ static void put_view(lat_buffer *to, const data_work *w,
         uint32_t number = (uint32_t)view->sentences[i];
         if (number >= s->text.sentences || w->quoted[number] == NOT_QUOTED)
             continue;
-        lat_buffer_format(to, "%s[%u,[", any ? ",\n" : "",
+        lat_buffer_format(to, "%s[%u,\"", any ? ",\n" : "",
                           (unsigned)w->quoted[number]);
         any = true;
         for (size_t at = view->starts[i]; at < view->starts[i + 1]; at++) {
-            lat_buffer_format(to, "%s[%u", at == view->starts[i] ? "" : ",",
-                              (unsigned)view->positions[at]);
+            put_code(to, view->positions[at]);
             for (int side = 0; side < REP_SIDES; side++)
                 for (size_t l = 0; l < s->layer_count; l++) {
                     uint32_t c = rep_view_concept(view, s, side, l, at);
-                    lat_buffer_text(to, l == 0 ? ",[" : ",");
-                    if (c == LAT_NO_CONCEPT)
-                        lat_buffer_text(to, "-1");
-                    else
-                        lat_buffer_format(to, "%u", (unsigned)c);
-                    if (l + 1 == s->layer_count)
-                        lat_buffer_char(to, ']');
+                    put_code(to, c == LAT_NO_CONCEPT ? 0 : (size_t)c + 1);
                 }
-            lat_buffer_char(to, ']');
         }
-        lat_buffer_text(to, "]]");
+        lat_buffer_text(to, "\"]");
     }
     lat_buffer_text(to, "]");
 }
@@ -359,8 +400,8 @@ static void put_head(lat_buffer *to, const data_work *w)
     for (size_t i = 0; i < s->layer_count; i++)
         lat_buffer_format(to, "%s%zu", i == 0 ? "" : ",",
                           s->layers[REP_TUNED][i].number);
-    lat_buffer_format(to, "],\"listed\":%zu,\n",
-                      w->words_each == SIZE_MAX ? 0 : w->words_each);
+    lat_buffer_format(to, "],\"listed\":%zu,\"digits\":\"%s\",\n",
+                      w->words_each == SIZE_MAX ? 0 : w->words_each, digits);
 }
 
 /* Words in all rows when each holds at most `most`. */
@@ -378,12 +419,12 @@ static size_t words_at(const rep_study *s, size_t most)
 
 static size_t choose_words(const rep_study *s)
 {
-    size_t room = WORDS_BYTES / WORD_BYTES, low = LEAST_WORDS, high = room;
-    if (words_at(s, SIZE_MAX) <= room)
+    size_t low = LEAST_WORDS, high = ROWS_WORDS;
+    if (words_at(s, SIZE_MAX) <= ROWS_WORDS)
         return SIZE_MAX;
     while (low + 1 < high) {
         size_t middle = low + (high - low) / 2;
-        if (words_at(s, middle) <= room)
+        if (words_at(s, middle) <= ROWS_WORDS)
             low = middle;
         else
             high = middle;
@@ -397,11 +438,10 @@ static void choose_limits(data_work *w)
     for (int side = 0; side < REP_SIDES; side++)
         for (size_t i = 0; i < w->study->layer_count; i++)
             concepts += w->study->layers[side][i].concepts.count;
-    size_t each = ROWS_BYTES / concepts; /* bytes for one concept */
     w->words_each = choose_words(w->study);
-    w->quotes_each = each / 90;
-    if (w->quotes_each < 3)
-        w->quotes_each = 3;
+    w->quotes_each = QUOTES / concepts;
+    if (w->quotes_each < LEAST_QUOTES)
+        w->quotes_each = LEAST_QUOTES;
     if (w->quotes_each > MOST_QUOTES)
         w->quotes_each = MOST_QUOTES;
 }
@@ -425,28 +465,32 @@ static bool work_open(data_work *w, const rep_study *s)
 void rep_write_data(lat_buffer *to, const rep_study *s, const rep_view *view)
 {
     data_work w;
+    lat_buffer sentences = {0};
     if (!work_open(&w, s)) {
         to->failed = true;
         goto done;
     }
     choose_quotes(&w, view);
+    number_words(&w);
+    put_sentences(&sentences, &w);
     put_layers(&w, "concepts", put_rows);
     put_layers(&w, "trees", put_tree);
     put_layers(&w, "orders", put_order);
-    if (w.rows.failed) {
+    if (w.rows.failed || sentences.failed) {
         to->failed = true;
         goto done;
     }
     put_head(to, &w);
     put_set(to, "words", w.words);
     put_set(to, "labels", w.labels);
-    put_sentences(to, &w);
+    lat_buffer_add(to, sentences.data, sentences.size);
     put_triggers(to, s);
     lat_buffer_add(to, w.rows.data, w.rows.size);
     put_view(to, &w, view);
     lat_buffer_char(to, '}');
 done:
     lat_buffer_free(&w.rows);
+    lat_buffer_free(&sentences);
     lat_free(w.quoted);
     lat_free(w.list);
     lat_intern_free(w.words);
