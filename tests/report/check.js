@@ -2,10 +2,11 @@
  * check.js - a report's pages in a headless browser without a network:
  *
  *     node check.js --modules FOLDER --pictures FOLDER
- *                   [--study FOLDER] NAME=PAGE.html ...
+ *                   [--study FOLDER] [--large PAGE.html] NAME=PAGE.html ...
  *
- * --study is the folder of the last page's study: what the explorer finds is
- * held against its cluster files.  Ends with "N passed, N failed".
+ * --study is the folder of the last page's study: what the explorer shows is
+ * held against its tables.  --large is a page of the size that the report is
+ * made for; it is opened and looked at only.  Ends with "N passed, N failed".
  */
 "use strict";
 const fs = require("node:fs");
@@ -14,14 +15,17 @@ const path = require("node:path");
 const { parseArgs } = require("node:util");
 const { Browser } = require("./browser.js");
 const inside = require("./inpage.js");
+const { explores } = require("./explorer.js");
+const { readStudy } = require("./tables.js");
 
 const WIDTHS = [360, 1280, 2560];
+const SECONDS = 1, LARGE_SECONDS = 3; /* to open a page */
 const SMALLEST = 9; /* pixels of a letter's height that can be read */
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
   options: { modules: { type: "string" }, pictures: { type: "string" },
-    study: { type: "string" },
+    study: { type: "string" }, large: { type: "string" },
     browser: { type: "string", default: "chromium" } } });
 const pages = positionals.map((text) => {
   const at = text.indexOf("=");
@@ -42,7 +46,6 @@ function check(what, complaints) {
   for (const one of list.slice(0, 8)) if (one) console.log(`    ${one}`);
   if (list.length > 8) console.log(`    and ${list.length - 8} more`);
 }
-const equal = (got, want) => got === want ? [] : [`${got}, not ${want}`];
 
 /* ---- The file ---------------------------------------------------------- */
 
@@ -63,16 +66,17 @@ async function valid({ name, file }) {
 const quiet = (page) => page.messages.concat(page.requests
   .filter((url) => !/^(file:|about:)/.test(url)).map((url) => "asks " + url));
 
-async function opens(page, { name, url, file }) {
-  const times = [];
-  for (let i = 0; i < 3; i++) {
-    times.push(await page.open(url));
+/* The best of some tries: the machine may have other work. */
+async function opens(page, { name, url, file }, limit) {
+  let best = Infinity;
+  for (let i = 0; i < 3 || (best > limit && i < 8); i++) {
+    best = Math.min(best, await page.open(url) / 1000);
     check(`${name}: console silent, nothing asked for`, quiet(page)
       .concat(page.requests.length > 1 ? page.requests : []));
   }
-  const best = Math.min(...times) / 1000;
   console.log(`${name}: ${fs.statSync(file).size} bytes, opens in ` +
     `${best.toFixed(2)} s`);
+  check(`${name}: opens within ${limit} s`, best <= limit);
 }
 
 async function looks(page, { name, url }) {
@@ -106,96 +110,7 @@ async function looks(page, { name, url }) {
     await page.evaluate(inside.layout, SMALLEST));
 }
 
-/* ---- Explorer, links, keyboard ----------------------------------------- */
-
-const heading = (page) => page.evaluate(() =>
-  document.querySelector("#concept-page h3")?.textContent);
-const count = (page) => page.evaluate(() => {
-  const text = document.querySelector("#hit-count").textContent;
-  return /^No/.test(text) ? 0 : Number(text.replace(/[^\d].*$/,
-    (rest) => rest.startsWith(",") && /^,\d/.test(rest)
-      ? rest.replace(/,(\d{3}).*/, "$1") : ""));
-});
-const choose = (page, id, value) => page.evaluate((i, v) => {
-  const field = document.getElementById(i);
-  field.value = v;
-  field.dispatchEvent(new Event("change"));
-}, id, value);
-
-/* Concepts of a study's cluster files: "side/layer" -> number -> words. */
-function clusters(study) {
-  const all = new Map();
-  for (const side of ["base", "tuned"])
-    for (const folder of fs.readdirSync(path.join(study, side))) {
-      const text = fs.readFileSync(
-        path.join(study, side, folder, "concepts.txt"), "utf8");
-      const layer = new Map();
-      for (const line of text.split("\n").filter((l) => l)) {
-        const cells = line.split("|||");
-        const id = cells.at(-1), word = cells.slice(0, -4).join("|||");
-        if (!layer.has(id)) layer.set(id, []);
-        layer.get(id).push(word);
-      }
-      all.set(`${side}/${Number(folder.slice(6))}`, layer);
-    }
-  return all;
-}
-/* How many concepts a search must find. */
-function holding(all, keep, test) {
-  let n = 0;
-  for (const [where, layer] of all)
-    if (keep(where))
-      for (const words of layer.values()) n += words.some(test);
-  return n;
-}
-
-async function explores(page, { name, url }, all) {
-  const last = [...all.keys()].filter((k) => k.startsWith("tuned"))
-    .sort((a, b) => a.split("/")[1] - b.split("/")[1]).at(-1);
-  const [id, words] = [...all.get(last)].sort((a, b) =>
-    b[1].length - a[1].length)[0];
-  const word = words.find((w) => /^[a-z]{3,}$/i.test(w)) || words[0];
-  const starts = (w) => w.toLowerCase().startsWith(word.toLowerCase());
-  const same = (w) => w.toLowerCase() === word.toLowerCase();
-  await page.look(1280, 900, false);
-  await page.open(url);
-  check(`${name}: all concepts listed`, equal(await count(page),
-    holding(all, () => true, () => true)));
-  await page.type("#q-word", word);
-  check(`${name}: search "${word}"`, equal(await count(page),
-    holding(all, () => true, starts)));
-  await page.type("#q-word", `"${word}"`);
-  check(`${name}: search of the whole word`, equal(await count(page),
-    holding(all, () => true, same)));
-  await choose(page, "q-side", "1");
-  check(`${name}: in the tuned model`, equal(await count(page),
-    holding(all, (w) => w.startsWith("tuned"), same)));
-  await choose(page, "q-layer", String((all.size / 2) - 1));
-  check(`${name}: in its last layer`, equal(await count(page),
-    holding(all, (w) => w === last, same)));
-  /* With the keyboard alone. */
-  await page.evaluate(() => document.querySelector("#hits a").focus());
-  await page.press("Enter", 13);
-  check(`${name}: Enter opens a hit`, equal(await page.evaluate(() =>
-    document.activeElement.textContent), await heading(page)));
-  const size = all.get(last).get(id).length;
-  await page.type("#q-word", "");
-  await page.type("#q-min", String(size));
-  check(`${name}: size`, equal(await count(page), [...all.get(last).values()]
-    .filter((w) => w.length >= size).length));
-  await page.open(`${url}#${last}/${id}`);
-  const [side, layer] = last.split("/");
-  check(`${name}: deep link`, equal(await heading(page),
-    `Concept ${id}, ${side} model, layer ${layer}`));
-  const shown = await page.evaluate(() => [...document.querySelectorAll(
-    "#concept-page .cloud bdi")].map((b) => b.textContent));
-  check(`${name}: its words`, shown.length > 0 &&
-    shown.every((w) => words.includes(w)));
-  check(`${name}: nothing said`, quiet(page));
-  await page.open(`${url}#tuned/999/1`);
-  check(`${name}: a link to nothing opens the first page`,
-    quiet(page).concat(await heading(page) ? [] : ["no concept"]));
-}
+/* ---- Hostile words, scripts off, paper ---------------------------------- */
 
 /* Every concept and sentence, so that each hostile word was on the page. */
 async function walks(page, { name, url }) {
@@ -248,6 +163,22 @@ async function prints(page, { name, url }) {
     : [`${sheets} sheets`]);
 }
 
+async function large(page, file) {
+  const one = { name: "large", file, url: "file://" + file };
+  await opens(page, one, LARGE_SECONDS);
+  for (const width of [360, 1280]) {
+    await page.look(width, 900, false);
+    await page.open(one.url);
+    check(`large, ${width} px: layout`,
+      await page.evaluate(inside.layout, SMALLEST));
+  }
+  await page.look(1280, 900, false);
+  await page.open(one.url + "#tuned/12/347");
+  check("large: a deep link", await page.evaluate(() => document
+    .querySelector("#concept-page h3").textContent) ===
+    "Concept 347, tuned model, layer 12");
+}
+
 async function main() {
   fs.mkdirSync(given.pictures, { recursive: true });
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), "report-"));
@@ -257,14 +188,15 @@ async function main() {
     for (const one of pages) {
       one.url = "file://" + one.file;
       await valid(one);
-      await opens(page, one);
+      await opens(page, one, SECONDS);
       await looks(page, one);
       await walks(page, one);
       await withoutScripts(page, one);
       await prints(page, one);
     }
+    if (given.large) await large(page, path.resolve(given.large));
     if (given.study)
-      await explores(page, pages.at(-1), clusters(given.study));
+      await explores(page, pages.at(-1), readStudy(given.study), check);
   } finally {
     await browser.stop();
     fs.rmSync(profile, { recursive: true, force: true });
