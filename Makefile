@@ -173,6 +173,8 @@ TIDY = -*,bugprone-*,clang-analyzer-*,misc-redundant-expression,\
     -bugprone-implicit-widening-of-multiplication-result,\
     -bugprone-not-null-terminated-result,-bugprone-reserved-identifier,\
     -clang-analyzer-core.NullDereference,\
+    -clang-analyzer-core.NonNullParamChecker,\
+    -clang-analyzer-optin.performance.Padding,\
     -clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 empty =
 tidy:
