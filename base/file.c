@@ -57,7 +57,7 @@ static lat_status read_all(lat_map *out, int file, const char *path,
 static lat_status map_or_read(lat_map *out, int file, const char *path,
                               lat_error *error)
 {
-    struct stat info;
+    struct stat info = {0};
     if (fstat(file, &info) != 0)
         return lat_error_errno(error, path, "look at");
     if (S_ISDIR(info.st_mode)) {
@@ -116,13 +116,13 @@ void lat_map_close(lat_map *map)
 
 bool lat_path_exists(const char *path)
 {
-    struct stat info;
+    struct stat info = {0};
     return stat(path, &info) == 0;
 }
 
 bool lat_path_is_folder(const char *path)
 {
-    struct stat info;
+    struct stat info = {0};
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 

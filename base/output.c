@@ -148,7 +148,7 @@ static lat_status open_temporary(lat_output *output, lat_error *error)
 
 static lat_status open_target(lat_output *output, lat_error *error)
 {
-    struct stat info;
+    struct stat info = {0};
     if (strcmp(output->path, "-") == 0) {
         output->file = STDOUT_FILENO;
         return LAT_OK;

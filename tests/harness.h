@@ -42,7 +42,7 @@ static unsigned long harness_passed, harness_failed, harness_skipped;
 static inline const char *harness_shared(void)
 {
     const char *path = getenv("LATENT_SHARED");
-    struct stat info;
+    struct stat info = {0};
     if (path == NULL)
         path = "../shared";
     if (stat(path, &info) == 0)

@@ -388,7 +388,7 @@ static void sweep(const char *path, int depth)
         return;
     for (struct dirent *entry = readdir(folder); entry != NULL;
          entry = readdir(folder)) {
-        struct stat info;
+        struct stat info = {0};
         char *inner = lat_path_join(path, entry->d_name);
         bool there = inner != NULL && lstat(inner, &info) == 0;
         if (there && S_ISREG(info.st_mode) && is_temporary(entry->d_name))

@@ -172,7 +172,7 @@ static void test_commit(void)
     CHECK(lat_sha256_file(again, path, NULL) == LAT_OK);
     CHECK(memcmp(digest, again, 32) == 0);
     lat_buffer_free(&all);
-    struct stat info;
+    struct stat info = {0};
     mode_t mask = umask(027);
     CHECK(lat_file_write(path, "new", 3, NULL) == LAT_OK);
     umask(mask);
@@ -233,7 +233,7 @@ static void test_devices(void)
 {
     lat_output *out = NULL;
     lat_error e = {0};
-    struct stat info;
+    struct stat info = {0};
     CHECK(lat_file_write("/dev/null", "x", 1, NULL) == LAT_OK);
     CHECK(stat("/dev/null", &info) == 0 && S_ISCHR(info.st_mode));
     if (stat("/dev/full", &info) == 0) {
