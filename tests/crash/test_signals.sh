@@ -106,13 +106,17 @@ mkfifo "$WORK/pipe"
 "$LATENT" classify "$WORK/m.gguf" "$WORK/pipe" >"$WORK/out.tsv" \
     2>"$WORK/err" &
 child=$!
-exec 9<>"$WORK/pipe" # both ways: waits for nobody
-sleep 0.3
-: >"$WORK/m.gguf"
-cut -f 2 "$WORK/data.tsv" | sed -n '2,$p' >&9
-exec 9>&-
+# Opening to write waits for the reader, who has the model by then; should it
+# be gone before, only this process waits.
+(
+    exec 9>"$WORK/pipe"
+    : >"$WORK/m.gguf"
+    cut -f 2 "$WORK/data.tsv" | sed -n '2,$p' >&9
+) &
+writer=$!
 wait $child
 status=$?
+kill $writer 2>/dev/null
 # What was read before the cut may be all that was needed.
 check "cut model: exit $status" [ $status -eq 3 -o $status -eq 0 ]
 [ $status -eq 0 ] || says "became shorter"

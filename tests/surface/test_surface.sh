@@ -73,15 +73,21 @@ mkfifo "$WORK/pipe"
 "$LATENT" classify model/demo/tuned.gguf "$WORK/pipe" --sandbox \
     >"$WORK/boxed.tsv" 2>"$WORK/err" &
 child=$!
-exec 9>"$WORK/pipe" # waits until the program opens it, behind the filter
-state=$(sed -n 's/^Seccomp:[^0-9]*//p' /proc/$child/status 2>/dev/null)
-cut -f 2 "$WORK/data.tsv" | sed -n '2,$p' >&9
-exec 9>&-
+(
+    exec 9>"$WORK/pipe" # waits until the program opens it, behind the filter
+    sed -n 's/^Seccomp:[^0-9]*//p' /proc/$child/status >"$WORK/filter"
+    cut -f 2 "$WORK/data.tsv" | sed -n '2,$p' >&9
+) 2>/dev/null &
+writer=$!
 wait $child
 status=$?
+kill $writer 2>/dev/null
+filter=
 case $(uname -sm) in
-"Linux x86_64" | "Linux aarch64") filter=$state ;;
-*) filter= ;;
+"Linux x86_64" | "Linux aarch64")
+    # Without a word of it in /proc the kernel has none.
+    grep -q '^Seccomp:' /proc/self/status 2>/dev/null &&
+        filter=$(cat "$WORK/filter" 2>/dev/null || echo none) ;;
 esac
 if [ -n "$filter" ]; then
     check "classify in the sandbox: $(cat "$WORK/err")" [ $status -eq 0 ]
