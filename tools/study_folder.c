@@ -300,6 +300,14 @@ void study_put_provenance(lat_json_writer *json, const void *context)
 
 /* ---- The folder -------------------------------------------------------- */
 
+static bool is_temporary(const char *name)
+{
+    size_t size = strlen(name);
+    return size == 28 && memcmp(name, ".latent-", 8) == 0 &&
+           memcmp(name + size - 4, ".tmp", 4) == 0;
+}
+
+/* But for what a run leaves that was killed before it had a plan. */
 static bool folder_is_empty(const char *path)
 {
     DIR *folder = opendir(path);
@@ -310,7 +318,8 @@ static bool folder_is_empty(const char *path)
          entry = readdir(folder))
         empty = strcmp(entry->d_name, ".") == 0 ||
                 strcmp(entry->d_name, "..") == 0 ||
-                strcmp(entry->d_name, ".lock") == 0;
+                strcmp(entry->d_name, ".lock") == 0 ||
+                is_temporary(entry->d_name);
     (void)closedir(folder);
     return empty;
 }
@@ -370,13 +379,6 @@ static lat_status take_lock(study *s, lat_error *error)
     }
     lat_free(path);
     return status;
-}
-
-static bool is_temporary(const char *name)
-{
-    size_t size = strlen(name);
-    return size == 28 && memcmp(name, ".latent-", 8) == 0 &&
-           memcmp(name + size - 4, ".tmp", 4) == 0;
 }
 
 /* Removes what a run that was killed was writing.  Only for the one process

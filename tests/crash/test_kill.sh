@@ -63,6 +63,13 @@ while read -r line; do
         fail "killed after $line s: $(head -c 300 "$WORK/err")"
     fi
 done <"$WORK/moments"
+# The earliest moment, which chance hits once in some hundred: the lock is
+# there, and a file that was to become the plan.
+rm -rf "$WORK/out" && mkdir "$WORK/out"
+touch "$WORK/out/.lock" "$WORK/out/.latent-0123456789abcdef.tmp"
+(study "$WORK/out") || fail "run after a kill before the plan"
+same "killed before the plan" "$WORK/whole" "$WORK/out"
+
 echo "test_kill: $dead runs killed, a whole one takes $length ms"
 check "some were killed" [ $dead -gt 0 ]
 finish test_kill
