@@ -21,10 +21,12 @@ static const cli_option options[] = {
      "concepts aligned with this human-defined label; LABEL or FAMILY=LABEL",
      NULL},
     {"polarity", 0, CLI_TEXT, "CLASS",
-     "concepts polarised to this class; any takes all that are polarised",
-     NULL},
+     "concepts polarised to this class; any: to some class, none: to no "
+     "class", NULL},
     {"min-size", 0, CLI_COUNT, "N", "concepts of at least N occurrences",
      "0"},
+    {"max-size", 0, CLI_COUNT, "N", "concepts of at most N occurrences",
+     NULL},
     {"show", 0, CLI_TEXT, "SIDE/LAYER/N",
      "one concept: classes, match, sibling, labels, words, sentences", NULL},
     OPTION_CUT,
@@ -33,6 +35,8 @@ static const cli_option options[] = {
     {"json", 0, CLI_FLAG, NULL, "one JSON object", NULL},
     {"out", 'o', CLI_TEXT, "FILE", "where the table goes", "-"},
     {0}};
+
+enum { POLARITY_ANY = -1, POLARITY_NONE = -2, POLARITY_ALL = -3 };
 
 /* The study, what was asked for, and the output. */
 typedef struct reading {
@@ -43,7 +47,7 @@ typedef struct reading {
     bool has_labels;
     int side;              /* REP_SIDES: both */
     bool *layers;          /* wanted, by place in the study's list */
-    int32_t polarity;      /* class, -1: any polarised, -2: no matter */
+    int32_t polarity;      /* class, or one of those below */
     bool *marked[REP_SIDES]; /* concepts with the label, layers end to end */
     lat_buffer out;
     lat_json_writer json;
@@ -62,6 +66,21 @@ static const char *fate_text(const rep_concept *about, int side)
 }
 
 /* ---- What was asked for ------------------------------------------------ */
+
+/* Names the layers that there are. */
+static lat_status no_layer(const rep_study *s, const char *wanted,
+                           lat_error *error)
+{
+    lat_buffer there = {0};
+    for (size_t i = 0; i < s->layer_count; i++)
+        lat_buffer_format(&there, "%s%zu", i == 0 ? "" : ", ",
+                          s->layers[REP_TUNED][i].number);
+    lat_error_set(error, LAT_NOT_FOUND,
+                  "the study has none of the layers '%.60s'; it has %s",
+                  wanted, there.data == NULL ? "none" : there.data);
+    lat_buffer_free(&there);
+    return LAT_NOT_FOUND;
+}
 
 static lat_status read_layers(reading *r, lat_error *error)
 {
@@ -83,30 +102,46 @@ static lat_status read_layers(reading *r, lat_error *error)
     }
     lat_free(numbers);
     if (status == LAT_OK && !any)
-        status = lat_error_set(error, LAT_NOT_FOUND,
-                               "the study has none of the layers '%.60s'",
-                               cli_text(r->call, "layer"));
+        status = no_layer(s, cli_text(r->call, "layer"), error);
     return status;
+}
+
+/* Which classes there are, for who has mistyped one. */
+static lat_status read_polarity(reading *r, lat_error *error)
+{
+    const char *name = cli_text(r->call, "polarity");
+    lat_buffer classes = {0};
+    r->polarity = name == NULL ? POLARITY_ALL
+                               : rep_class_find(&r->study, name);
+    if (name == NULL || r->polarity >= 0)
+        return LAT_OK;
+    r->polarity = strcmp(name, "none") == 0 ? POLARITY_NONE : POLARITY_ANY;
+    if (r->polarity == POLARITY_NONE || strcmp(name, "any") == 0)
+        return LAT_OK;
+    for (size_t k = 0; k < r->study.classes; k++)
+        lat_buffer_format(&classes, "%s, ", r->study.class_names[k]);
+    lat_error_set(error, LAT_USAGE,
+                  "--polarity is '%.60s', which is no class of the study; "
+                  "expected %sany or none",
+                  name, classes.data == NULL ? "" : classes.data);
+    lat_buffer_free(&classes);
+    return LAT_USAGE;
 }
 
 static lat_status read_filters(reading *r, lat_error *error)
 {
     const char *side = cli_text(r->call, "side");
-    const char *class_name = cli_text(r->call, "polarity");
     r->side = side == NULL ? REP_SIDES : rep_side_find(side);
     if (r->side < 0)
         return lat_error_set(error, LAT_USAGE,
                              "--side is '%.40s', expected base or tuned",
                              side);
-    r->polarity = -2;
-    if (class_name != NULL)
-        r->polarity = rep_class_find(&r->study, class_name);
-    if (r->polarity == -1 && strcmp(class_name, "any") != 0)
+    if (r->study.recut && cli_given(r->call, "label"))
         return lat_error_set(error, LAT_USAGE,
-                             "--polarity is '%.60s', which is no class of "
-                             "the study, nor 'any'",
-                             class_name);
-    return read_layers(r, error);
+                             "--label is about the study's own concepts and "
+                             "cannot be used with another --k");
+    lat_status status = read_polarity(r, error);
+    return status == LAT_OK ? read_layers(r, error) : status;
 }
 
 /* Index of the concept that a row of human-concepts.tsv is about. */
@@ -195,9 +230,13 @@ static bool wanted_concept(const reading *r, int side, size_t layer,
     const rep_layer *l = &r->study.layers[side][layer];
     const char *word = cli_text(r->call, "word");
     size_t size = l->concepts.starts[c + 1] - l->concepts.starts[c];
-    if (size < cli_count(r->call, "min-size"))
+    if (size < cli_count(r->call, "min-size") ||
+        (cli_given(r->call, "max-size") &&
+         size > cli_count(r->call, "max-size")))
         return false;
-    if (r->polarity == -1 && l->about[c].polarised < 0)
+    if (r->polarity == POLARITY_NONE && l->about[c].polarised >= 0)
+        return false;
+    if (r->polarity == POLARITY_ANY && l->about[c].polarised < 0)
         return false;
     if (r->polarity >= 0 && l->about[c].polarised != r->polarity)
         return false;
@@ -326,6 +365,7 @@ static void json_facts(reading *r, int side, const rep_layer *layer,
 static void write_list(reading *r)
 {
     const rep_study *s = &r->study;
+    size_t listed = 0;
     bool json = cli_given(r->call, "json");
     if (json) {
         lat_json_begin(&r->json, &r->out, true);
@@ -346,6 +386,7 @@ static void write_list(reading *r)
             for (uint32_t c = 0; c < layer->concepts.count; c++) {
                 if (!wanted_concept(r, side, i, c))
                     continue;
+                listed++;
                 if (json) {
                     lat_json_open(&r->json, '{');
                     json_facts(r, side, layer, c, WORDS_LISTED);
@@ -360,6 +401,8 @@ static void write_list(reading *r)
         lat_json_close(&r->json, '}');
         lat_buffer_char(&r->out, '\n');
     }
+    if (listed == 0)
+        cli_say(r->call, "no concept fits what was asked for");
 }
 
 /* ---- One concept ------------------------------------------------------- */
@@ -551,13 +594,20 @@ static lat_status show_one(reading *r, lat_error *error)
                              "as tuned/6/12",
                              name);
     size_t i = rep_layer_find(&r->study, number);
-    uint32_t c = i == r->study.layer_count
-                     ? LAT_NO_CONCEPT
-                     : lat_concepts_find(&r->study.layers[side][i].concepts,
-                                         id);
+    if (i == r->study.layer_count) {
+        char wanted[32];
+        (void)snprintf(wanted, sizeof wanted, "%llu",
+                       (unsigned long long)number);
+        return no_layer(&r->study, wanted, error);
+    }
+    const lat_concepts *all = &r->study.layers[side][i].concepts;
+    uint32_t c = lat_concepts_find(all, id);
     if (c == LAT_NO_CONCEPT)
         return lat_error_set(error, LAT_NOT_FOUND,
-                             "the study has no concept %.60s", name);
+                             "the study has no concept %.60s; those of the "
+                             "layer are %llu to %llu",
+                             name, (unsigned long long)all->ids[0],
+                             (unsigned long long)all->ids[all->count - 1]);
     if (r->study.layers[side][i].top == NULL)
         cli_say(r->call, "no sibling: the layer has no tree of its concepts "
                          "(the study's method is %s)",
@@ -577,6 +627,7 @@ static lat_status run(cli_call *call, lat_error *error)
     if (status == LAT_OK)
         status = read_filters(&r, error);
     if (status == LAT_OK &&
+        !r.study.recut &&
         (cli_given(call, "label") || cli_given(call, "show")))
         status = rep_table_open(&r.labels, &r.has_labels, r.folder,
                                 "align/human-concepts.tsv", error);
@@ -601,7 +652,8 @@ const cli_verb verb_concepts = {
     .name = "concepts",
     .summary = "lists the concepts of a study, or shows one",
     .forms = "latent concepts STUDY [--side base|tuned] [--layer LIST] "
-             "[--word W] [--label L] [--polarity CLASS] [--json]\n"
+             "[--word W] [--label L] [--polarity CLASS]\n"
+             "    [--min-size N] [--max-size N] [--json]\n"
              "latent concepts STUDY --show SIDE/LAYER/N [--json]",
     .examples = "latent concepts study --side tuned --layer 6 --polarity "
                 "any\n"

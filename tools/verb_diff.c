@@ -112,18 +112,42 @@ static void put_numbers(comparing *c, const diff_line *line, double first,
 
 /* ---- Options and inputs ------------------------------------------------ */
 
+/* What an option was in a study that is older than it: its default, which is
+ * what such a study did.  NULL when it is no option. */
+static const char *before_it_was(const char *name)
+{
+    for (const cli_option *o = verb_run.options; o->name != NULL; o++) {
+        size_t i = 0;
+        while (o->name[i] != '\0' &&
+               (o->name[i] == name[i] ||
+                (o->name[i] == '-' && name[i] == '_')))
+            i++;
+        if (o->name[i] != '\0' || name[i] != '\0')
+            continue;
+        if (o->kind == CLI_FLAG)
+            return "false";
+        if (o->kind == CLI_MANY)
+            return "";
+        return o->fallback == NULL ? "none" : o->fallback;
+    }
+    return NULL;
+}
+
 static void put_facts(comparing *c)
 {
     const rep_study *a = &c->studies[0], *b = &c->studies[1];
     diff_line line = {"option", NULL, SIZE_MAX, NULL};
     for (size_t i = 0; i < a->fact_count; i++) {
+        const char *other = rep_same_fact(a, i, b);
         line.measure = a->facts[i].name;
-        put_line(c, &line, a->facts[i].value, rep_same_fact(a, i, b), false);
+        put_line(c, &line, a->facts[i].value,
+                 other == NULL ? before_it_was(line.measure) : other, false);
     }
     for (size_t i = 0; i < b->fact_count; i++) {
         line.measure = b->facts[i].name;
         if (rep_same_fact(b, i, a) == NULL)
-            put_line(c, &line, NULL, b->facts[i].value, false);
+            put_line(c, &line, before_it_was(line.measure),
+                     b->facts[i].value, false);
     }
 }
 

@@ -56,6 +56,27 @@ same "concepts aligned with lower" "$WORK/want" "$WORK/found"
 runs 0 "a size" "$LATENT" concepts "$WORK/a" --min-size 40
 column occurrences <"$WORK/out" | awk '$1 < 40' >"$WORK/small"
 check "none is smaller" test ! -s "$WORK/small"
+runs 0 "sizes" "$LATENT" concepts "$WORK/a" --min-size 20 --max-size 40
+column occurrences <"$WORK/out" | sort -n >"$WORK/found"
+column occurrences <"$WORK/all" | awk '$1 >= 20 && $1 <= 40' | sort -n \
+    >"$WORK/want"
+check "there are some" test -s "$WORK/want"
+same "sizes from 20 to 40" "$WORK/want" "$WORK/found"
+runs 0 "polarised to none" "$LATENT" concepts "$WORK/a" --polarity none
+check "they are the others" test "$(column polarised <"$WORK/out" | wc -l)" \
+    -eq "$(column polarised <"$WORK/all" | grep -cv .)"
+runs 0 "filters together" "$LATENT" concepts "$WORK/a" --side base \
+    --layer 0 --word the --polarity none --min-size 2 --label casing=lower
+check "fit all of them" test "$(column class <"$WORK/out" | wc -l)" -le 1
+runs 0 "no such word" "$LATENT" concepts "$WORK/a" --word zzz
+says "no concept fits"
+check "the heading alone" test "$(wc -l <"$WORK/out")" -eq 1
+# Labels are about the study's own concepts.
+runs 2 "labels of another K" "$LATENT" concepts "$WORK/a" --k 5 --label lower
+says "cannot be used with another --k"
+runs 0 "one concept of another K" "$LATENT" concepts "$WORK/a" --k 5 \
+    --show tuned/6/0
+check "has no label" sh -c "! grep -q '^label	' '$WORK/out'"
 
 runs 0 "one concept" "$LATENT" concepts "$WORK/a" --show tuned/6/0 \
     --sentences 5
@@ -91,18 +112,28 @@ same "align gives the study's own table" "$WORK/want" "$WORK/pairs"
 
 runs 0 "a study with itself" "$LATENT" diff "$WORK/a" "$WORK/a"
 check "differs in nothing" test "$(wc -l <"$WORK/out")" -eq 1
+# A study older than some options did what their defaults are.
+cp -r "$WORK/a" "$WORK/old"
+sed '/"compat"/d; /"strip_bio"/d; /"max_unknown"/d; /"column"/d' \
+    "$WORK/a/plan.json" >"$WORK/old/plan.json"
+for pair in "a old" "old a"; do
+    runs 0 "$pair" "$LATENT" diff "$WORK/${pair% *}" "$WORK/${pair#* }"
+    check "$pair differ in nothing" test "$(wc -l <"$WORK/out")" -eq 1
+done
 runs 0 "two studies" "$LATENT" diff "$WORK/a" "$WORK/b"
 check "k differs" grep -qx "option			k	20	12" "$WORK/out"
 check "concepts differ" grep -qx "concepts	tuned	6	concepts	20	12" "$WORK/out"
 
 runs 1 "no such concept" "$LATENT" concepts "$WORK/a" --show tuned/6/20
-says "no concept tuned/6/20"
+says "no concept tuned/6/20; those of the layer are 0 to 19"
+runs 1 "one concept of no layer" "$LATENT" concepts "$WORK/a" --show base/3/0
+says "none of the layers '3'; it has 0, 6"
 runs 2 "no such form" "$LATENT" concepts "$WORK/a" --show tuned
 says "expected SIDE/LAYER/N"
 runs 1 "no such layer" "$LATENT" concepts "$WORK/a" --layer 3
 says "none of the layers"
 runs 2 "no such class" "$LATENT" concepts "$WORK/a" --polarity nice
-says "no class of the study"
+says "no class of the study; expected negative, positive, any or none"
 runs 2 "no such side" "$LATENT" concepts "$WORK/a" --side left
 says "expected base or tuned"
 runs 1 "no study" "$LATENT" diff "$WORK/a" "$WORK"
