@@ -5,12 +5,12 @@
  * SHA-256 of every input.  A folder whose plan.json is the same is gone on
  * with; another one is refused, so that two studies never mix.
  */
+#include "provenance_int.h"
 #include "study_int.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,39 +59,11 @@ static void put_count(lat_json_writer *json, const char *key, uint64_t value)
     lat_json_put_count(json, value);
 }
 
-/* Options on which no result depends, or that say where results go. */
-static bool is_left_out(const char *name)
-{
-    static const char *const names[] = {
-        "out", "augment", "memory", "spill", "dry-run", "only",
-        "make", "slurm", "script", "parts", NULL};
-    for (size_t i = 0; names[i] != NULL; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* An option's name as a key: "_" for "-". */
-static void option_key(char out[64], const cli_option *option)
-{
-    (void)snprintf(out, 64, "%s", option->name);
-    for (char *at = out; *at != '\0'; at++)
-        if (*at == '-')
-            *at = '_';
-}
-
-static int by_key(const void *a, const void *b)
-{
-    char x[64], y[64];
-    option_key(x, *(const cli_option *const *)a);
-    option_key(y, *(const cli_option *const *)b);
-    return strcmp(x, y);
-}
-
 /* Lists that are told in full, whatever way they were given. */
-static bool put_list(lat_json_writer *json, const study *s,
+static bool put_list(lat_json_writer *json, const void *context,
                      const char *name)
 {
+    const study *s = context;
     static const char *const poolings[] = {"last", "first", "mean"};
     if (strcmp(name, "layers") != 0 && strcmp(name, "words") != 0)
         return false;
@@ -108,98 +80,27 @@ static bool put_list(lat_json_writer *json, const study *s,
     return true;
 }
 
-static void put_option(lat_json_writer *json, const study *s,
-                       const cli_option *option)
-{
-    const char *name = option->name, *const *many = NULL;
-    const char *text = cli_text(s->call, name);
-    if (put_list(json, s, name))
-        return;
-    if (option->kind == CLI_FLAG) {
-        lat_json_put_bool(json, cli_given(s->call, name));
-    } else if (option->kind == CLI_MANY) {
-        size_t count = cli_many(s->call, name, &many);
-        lat_json_open(json, '[');
-        for (size_t i = 0; i < count; i++)
-            lat_json_put_text(json, many[i]);
-        lat_json_close(json, ']');
-    } else if (text == NULL) {
-        lat_json_put_null(json);
-    } else if (option->kind == CLI_TEXT) {
-        lat_json_put_text(json, text);
-    } else if (option->kind == CLI_NUMBER) {
-        lat_json_put_number(json, cli_number(s->call, name));
-    } else {
-        lat_json_put_count(json, cli_count(s->call, name));
-    }
-}
-
-/* Every option of the verb's table, so that none is forgotten: a study can
- * be repeated from this object (--options). */
+/* A study can be repeated from this object (--options). */
 void study_put_options(lat_json_writer *json, const study *s)
 {
-    enum { MOST = 96 };
-    const cli_option *list[MOST];
-    size_t count = 0;
-    for (const cli_option *o = cli_verb_of(s->call)->options;
-         o->name != NULL && count < MOST; o++)
-        if (!is_left_out(o->name))
-            list[count++] = o;
-    qsort(list, count, sizeof *list, by_key);
-    lat_json_open(json, '{');
-    for (size_t i = 0; i < count; i++) {
-        char key[64];
-        option_key(key, list[i]);
-        lat_json_key(json, key);
-        put_option(json, s, list[i]);
-    }
-    lat_json_close(json, '}');
-}
-
-static lat_status put_file(lat_json_writer *json, const char *path,
-                           const char *role, lat_error *error)
-{
-    unsigned char digest[32];
-    char hex[65];
-    lat_status status = lat_sha256_file(digest, path, error);
-    if (status != LAT_OK)
-        return status;
-    lat_sha256_hex(digest, hex);
-    lat_json_open(json, '{');
-    put_text(json, "path", path);
-    if (role != NULL)
-        put_text(json, "role", role);
-    put_text(json, "sha256", hex);
-    lat_json_close(json, '}');
-    return LAT_OK;
-}
-
-static lat_status put_model_files(lat_json_writer *json,
-                                  const lat_model *model, const char *role,
-                                  lat_error *error)
-{
-    lat_status status = LAT_OK;
-    for (size_t i = 0;
-         status == LAT_OK && i < lat_model_file_count(model); i++)
-        status = put_file(json, lat_model_file(model, i), role, error);
-    return status;
+    provenance_put_options(json, s->call, put_list, s);
 }
 
 /* A tagger that cannot be used is refused here, before hours are spent. */
-static lat_status put_tagger(lat_json_writer *json, const char *given,
+static lat_status add_tagger(provenance *to, const char *given,
                              lat_error *error)
 {
     lat_reader reader = {0};
     char family[64];
     lat_status status = tagger_open(&reader, family, given, error);
     if (status == LAT_OK)
-        status = put_model_files(json, reader.model, "tagger", error);
+        status = provenance_add_model(to, reader.model, "tagger", error);
     lat_reader_close(&reader);
     return status;
 }
 
 /* Likewise the model that triggers are carried to. */
-static lat_status put_transfer(lat_json_writer *json, const study *s,
+static lat_status add_transfer(provenance *to, const study *s,
                                lat_error *error)
 {
     lat_reader reader = {0};
@@ -208,34 +109,39 @@ static lat_status put_transfer(lat_json_writer *json, const study *s,
     lat_status status = trigger_transfer_open(
         &reader, s->call, s->readers[STUDY_TUNED].info, error);
     if (status == LAT_OK)
-        status = put_model_files(json, reader.model, "transfer", error);
+        status = provenance_add_model(to, reader.model, "transfer", error);
     lat_reader_close(&reader);
     return status;
+}
+
+static lat_status add_inputs(provenance *to, const study *s,
+                             lat_error *error)
+{
+    lat_status status = LAT_OK;
+    for (int side = 0; side < STUDY_SIDES && status == LAT_OK; side++)
+        status = provenance_add_model(to, s->readers[side].model,
+                                      study_side_names[side], error);
+    if (status == LAT_OK)
+        status = provenance_add(to, s->options.data, "data", error);
+    if (status == LAT_OK && s->options.eval != NULL)
+        status = provenance_add(to, s->options.eval, "eval", error);
+    for (size_t i = 0; i < s->options.label_count && status == LAT_OK; i++) {
+        const char *equals = strchr(s->options.labels[i], '=');
+        if (equals != NULL)
+            status = provenance_add(to, equals + 1, "labels", error);
+    }
+    for (size_t i = 0; i < s->options.tagger_count && status == LAT_OK; i++)
+        status = add_tagger(to, s->options.taggers[i], error);
+    return status == LAT_OK ? add_transfer(to, s, error) : status;
 }
 
 static lat_status put_inputs(lat_json_writer *json, const study *s,
                              lat_error *error)
 {
-    lat_status status = LAT_OK;
-    lat_json_open(json, '[');
-    for (int side = 0; side < STUDY_SIDES && status == LAT_OK; side++)
-        status = put_model_files(json, s->readers[side].model,
-                                 study_side_names[side], error);
-    if (status == LAT_OK && strcmp(s->options.data, "-") != 0)
-        status = put_file(json, s->options.data, "data", error);
-    if (status == LAT_OK && s->options.eval != NULL &&
-        strcmp(s->options.eval, "-") != 0)
-        status = put_file(json, s->options.eval, "eval", error);
-    for (size_t i = 0; i < s->options.label_count && status == LAT_OK; i++) {
-        const char *equals = strchr(s->options.labels[i], '=');
-        if (equals != NULL && !lat_path_is_folder(equals + 1))
-            status = put_file(json, equals + 1, "labels", error);
-    }
-    for (size_t i = 0; i < s->options.tagger_count && status == LAT_OK; i++)
-        status = put_tagger(json, s->options.taggers[i], error);
-    if (status == LAT_OK)
-        status = put_transfer(json, s, error);
-    lat_json_close(json, ']');
+    provenance inputs = {.call = s->call};
+    lat_status status = add_inputs(&inputs, s, error);
+    provenance_put_inputs(json, &inputs);
+    provenance_free(&inputs);
     return status;
 }
 
@@ -525,80 +431,6 @@ lat_status study_folder_open(study *s, lat_error *error)
 
 /* ---- Manifest ---------------------------------------------------------- */
 
-typedef struct file_list {
-    char **paths; /* relative to the study folder */
-    size_t count, capacity;
-} file_list;
-
-static lat_status list_add(file_list *list, char *path, lat_error *error)
-{
-    if (path == NULL)
-        return lat_error_memory(error, 64);
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity * 2 + 64;
-        char **paths = lat_realloc(list->paths, capacity * sizeof *paths);
-        if (paths == NULL) {
-            lat_free(path);
-            return lat_error_memory(error, capacity * sizeof *paths);
-        }
-        list->paths = paths;
-        list->capacity = capacity;
-    }
-    list->paths[list->count++] = path;
-    return LAT_OK;
-}
-
-/* Regular files below the folder, without the lock and the manifest; at
- * most two folders deep, as studies are. */
-static lat_status list_files(file_list *list, const char *root,
-                             const char *below, int depth, lat_error *error)
-{
-    char *full = below[0] == '\0' ? lat_copy_string(root)
-                                  : lat_path_join(root, below);
-    DIR *folder = full == NULL ? NULL : opendir(full);
-    lat_status status = LAT_OK;
-    if (folder == NULL) {
-        status = full == NULL ? lat_error_memory(error, 64)
-                              : lat_error_errno(error, full, "list");
-        lat_free(full);
-        return status;
-    }
-    for (struct dirent *entry = readdir(folder);
-         entry != NULL && status == LAT_OK; entry = readdir(folder)) {
-        if (entry->d_name[0] == '.' ||
-            (depth == 0 && strcmp(entry->d_name, "manifest.json") == 0))
-            continue;
-        char *name = below[0] == '\0'
-                         ? lat_copy_string(entry->d_name)
-                         : lat_path_join(below, entry->d_name);
-        char *path = name == NULL ? NULL : lat_path_join(root, name);
-        bool is_folder = path != NULL && lat_path_is_folder(path);
-        lat_free(path);
-        if (is_folder && depth < 2)
-            status = list_files(list, root, name, depth + 1, error);
-        else if (!is_folder) {
-            status = list_add(list, name, error);
-            name = NULL;
-        }
-        lat_free(name);
-    }
-    (void)closedir(folder);
-    lat_free(full);
-    return status;
-}
-
-/* Byte order; the lists are short. */
-static void sort_names(char **names, size_t count)
-{
-    for (size_t i = 1; i < count; i++)
-        for (size_t j = i; j > 0 && strcmp(names[j - 1], names[j]) > 0;
-             j--) {
-            char *swap = names[j];
-            names[j] = names[j - 1];
-            names[j - 1] = swap;
-        }
-}
-
 static lat_status put_outputs(lat_json_writer *json, const study *s,
                               const file_list *list, lat_error *error)
 {
@@ -607,6 +439,8 @@ static lat_status put_outputs(lat_json_writer *json, const study *s,
     for (size_t i = 0; i < list->count && status == LAT_OK; i++) {
         unsigned char digest[32];
         char hex[65];
+        if (strcmp(list->paths[i], "manifest.json") == 0)
+            continue; /* of an earlier run */
         char *path = study_path(s, "%s", list->paths[i]);
         status = path == NULL ? lat_error_memory(error, 64)
                               : lat_sha256_file(digest, path, error);
@@ -630,9 +464,8 @@ lat_status study_manifest(study *s, lat_error *error)
     file_list list = {0};
     study_parts_drop_all(s);
     lat_status status =
-        list_files(&list, s->options.folder, "", 0, error);
+        file_list_read(&list, s->options.folder, 2, error);
     if (status == LAT_OK) {
-        sort_names(list.paths, list.count);
         lat_json_begin(&json, &text, true);
         lat_json_open(&json, '{');
         lat_json_key(&json, "corpus");
@@ -654,9 +487,7 @@ lat_status study_manifest(study *s, lat_error *error)
         status = study_write(s, "manifest.json", &text, error);
     }
     lat_buffer_free(&text);
-    for (size_t i = 0; i < list.count; i++)
-        lat_free(list.paths[i]);
-    lat_free(list.paths);
+    file_list_free(&list);
     if (status == LAT_OK) {
         char *lock = study_path(s, ".lock");
         if (lock != NULL)

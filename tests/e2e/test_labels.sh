@@ -294,6 +294,18 @@ for rule in occurrence type; do
     runs 0 "diff with $rule" "$LATENT" diff "$WORK/study" "$WORK/$rule"
 done
 
+# Every file of a folder of lists is an input.
+mkdir "$WORK/lists"
+printf 'film\n' >"$WORK/lists/one.list"
+printf 'scene\n' >"$WORK/lists/two.list"
+runs 0 "a folder of lists" "$LATENT" plan $STUDY \
+    --labels lists="$WORK/lists" --out "$WORK/listed"
+for list in one two; do
+    check "its hash: $list" grep -q \
+        "$(sha256sum <"$WORK/lists/$list.list" | cut -c 1-64)" \
+        "$WORK/listed/plan.json"
+done
+
 # Before anything is computed or written.
 early() { # STATUS TEXT OPTIONS...
     want=$1 text=$2; shift 2
