@@ -16,6 +16,12 @@ lat_status study_triggers_check(const study *s, lat_error *error)
     lat_status status = trigger_options(&options, insertions, s->call, error);
     if (status == LAT_OK && s->options.eval != NULL)
         status = lat_search_check(&options, s->eval.pairs, error);
+    if (status == LAT_OK && s->options.eval != NULL &&
+        s->readers[STUDY_TUNED].info->head == LAT_HEAD_SEQUENCE) {
+        status = lat_evaluation_check(&s->eval, error);
+        if (status != LAT_OK)
+            lat_error_in_file(error, s->options.eval);
+    }
     if (status == LAT_OK)
         status = trigger_layers(&numbers, &count,
                                 cli_text(s->call, "trigger-layers"),

@@ -2,6 +2,7 @@
  * verb_triggers.c - flip rates of given words over all eligible sentences,
  * or of the words that a study's polarised concepts hold.
  */
+#include "provenance_int.h"
 #include "study_load_int.h"
 #include "trigger_files_int.h"
 #include "verbs_int.h"
@@ -248,20 +249,38 @@ static lat_status run_words(cli_call *call, const lat_reader *reader,
 
 /* ---- With a study ------------------------------------------------------- */
 
-static void put_provenance(lat_json_writer *json, const void *context)
+/* Before the search, so that an input that changes under it is told by its
+ * hash.  Of a study the manifest, which has the hashes of all its files. */
+static lat_status add_inputs(provenance *to, cli_call *call,
+                             const lat_reader *reader, lat_error *error)
 {
-    const cli_call *call = context;
-    lat_json_open(json, '{');
-    lat_json_key(json, "command");
-    lat_json_put_text(json, cli_command(call));
-    lat_json_key(json, "version");
-    lat_json_put_text(json, LAT_VERSION);
-    lat_json_close(json, '}');
+    lat_reader other = {0};
+    lat_status status =
+        provenance_add_model(to, reader->model, "model", error);
+    if (status == LAT_OK)
+        status = provenance_add(to, cli_text(call, "eval"), "eval", error);
+    char *plan = lat_path_join(cli_text(call, "study"), "manifest.json");
+    if (plan != NULL && !lat_path_exists(plan)) {
+        lat_free(plan); /* a study that is not finished */
+        plan = lat_path_join(cli_text(call, "study"), "plan.json");
+    }
+    if (status == LAT_OK)
+        status = plan == NULL ? lat_error_memory(error, 64)
+                              : provenance_add(to, plan, "study", error);
+    lat_free(plan);
+    if (status != LAT_OK || !cli_given(call, "transfer"))
+        return status;
+    /* A model that cannot be used is refused here. */
+    status = trigger_transfer_open(&other, call, reader->info, error);
+    if (status == LAT_OK)
+        status = provenance_add_model(to, other.model, "transfer", error);
+    lat_reader_close(&other);
+    return status;
 }
 
 static lat_status search(cli_call *call, const lat_reader *reader,
                          const lat_corpus *corpus, study_loaded *study,
-                         lat_error *error)
+                         const provenance *from, lat_error *error)
 {
     lat_insertion insertions[TRIGGER_INSERTIONS];
     lat_search result = {0};
@@ -290,7 +309,7 @@ static lat_status search(cli_call *call, const lat_reader *reader,
     }
     if (status == LAT_OK) {
         const lat_json_extra extra[] = {
-            {"provenance", put_provenance, call}, {NULL, NULL, NULL}};
+            {"provenance", provenance_put, from}, {NULL, NULL, NULL}};
         trigger_say(call, &result);
         status = trigger_write(call, folder, &result, extra, error);
     }
@@ -305,30 +324,21 @@ static lat_status search(cli_call *call, const lat_reader *reader,
     return status;
 }
 
-/* A model that cannot be used is refused before the search. */
-static lat_status check_transfer(cli_call *call, const lat_reader *reader,
-                                 lat_error *error)
-{
-    lat_reader other = {0};
-    lat_status status =
-        trigger_transfer_open(&other, call, reader->info, error);
-    lat_reader_close(&other);
-    return status;
-}
-
 static lat_status run_study(cli_call *call, const lat_reader *reader,
                             const lat_corpus *corpus, lat_error *error)
 {
     study_loaded study = {0};
+    provenance from = {.call = call};
     lat_status status =
         study_load(&study, cli_text(call, "study"), reader->info, error);
     if (status == LAT_OK)
         status = study_load_layers(&study, cli_pool(call),
                                    cli_text(call, "layers"), error);
-    if (status == LAT_OK && cli_given(call, "transfer"))
-        status = check_transfer(call, reader, error);
     if (status == LAT_OK)
-        status = search(call, reader, corpus, &study, error);
+        status = add_inputs(&from, call, reader, error);
+    if (status == LAT_OK)
+        status = search(call, reader, corpus, &study, &from, error);
+    provenance_free(&from);
     study_loaded_free(&study);
     return status;
 }
@@ -378,6 +388,11 @@ static lat_status run(cli_call *call, lat_error *error)
     if (status == LAT_OK)
         status = inputs_corpus(&corpus, call, cli_text(call, "eval"),
                                reader.info, error);
+    if (status == LAT_OK) {
+        status = lat_evaluation_check(&corpus, error);
+        if (status != LAT_OK)
+            lat_error_in_file(error, cli_text(call, "eval"));
+    }
     if (status == LAT_OK)
         status = cli_given(call, "words")
                      ? run_words(call, &reader, &corpus, error)

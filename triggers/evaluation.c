@@ -124,19 +124,27 @@ static lat_status choose(lat_evaluation *e, const lat_intern *texts,
     return LAT_OK;
 }
 
+lat_status lat_evaluation_check(const lat_corpus *corpus, lat_error *error)
+{
+    size_t first = 0;
+    while (first < corpus->count && corpus->sentences[first].gold < 0)
+        first++;
+    if (corpus->has_gold && first < corpus->count)
+        return LAT_OK;
+    return lat_error_set(error, LAT_NOT_FOUND,
+                         "no evaluation sentence has a class (column label, "
+                         "gold, or --label-column); flip rates need it");
+}
+
 lat_status lat_evaluation_open(lat_evaluation *out, const lat_reader *reader,
                                lat_pool *pool, const lat_corpus *corpus,
                                const lat_corpus *clustered,
                                lat_progress *progress, lat_error *error)
 {
-    size_t n = corpus->count, classes = reader->info->classes, first = 0;
+    size_t n = corpus->count, classes = reader->info->classes;
     memset(out, 0, sizeof *out);
-    while (first < n && corpus->sentences[first].gold < 0)
-        first++;
-    if (!corpus->has_gold || first == n)
-        return lat_error_set(error, LAT_NOT_FOUND,
-                             "no evaluation sentence has a class (column "
-                             "label); flip rates need it");
+    if (lat_evaluation_check(corpus, error) != LAT_OK)
+        return LAT_NOT_FOUND;
     lat_intern *texts = NULL;
     float *logits = lat_new_array(n, classes * sizeof *logits);
     out->reader = reader;

@@ -156,6 +156,9 @@ typedef struct lat_evaluation {
     uint32_t *usable;       /* ... in corpus order: what accuracy is of */
     size_t unlabelled, wrong, clustered; /* why the others are not */
 } lat_evaluation;
+/* LAT_NOT_FOUND when no sentence has a class, so that nothing could be
+ * flipped: asked before long work. */
+lat_status lat_evaluation_check(const lat_corpus *corpus, lat_error *error);
 /* clustered may be NULL.  LAT_NOT_FOUND when the corpus has no gold class.
  * Keeps pointers to reader and corpus. */
 lat_status lat_evaluation_open(lat_evaluation *out, const lat_reader *reader,

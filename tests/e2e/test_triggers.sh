@@ -82,7 +82,7 @@ for threads in 1 2 3 7; do
         same "$file, $threads threads" "$T/$file" \
             "$WORK/found$threads/$file"
     done
-    rm -f "$WORK/found$threads/triggers.json" # holds the command line
+    same "all of it, $threads threads" "$WORK/found1" "$WORK/found$threads"
 done
 
 # Interrupted while it searches, then given again.
@@ -106,7 +106,6 @@ fi
 runs 0 "given again" search "$WORK/stopped"
 [ -s "$WORK/talk" ] && says "some from an interrupted search"
 check "the cache is gone" test ! -e "$WORK/stopped/trials.cache"
-rm -f "$WORK/stopped/triggers.json"
 same "after an interruption" "$WORK/found1" "$WORK/stopped"
 
 # ---- Nothing to do, said plainly ------------------------------------------
@@ -156,8 +155,33 @@ check "column cut" test "$(column "$WORK/out" cut | sort -n | tail -n 1)" = 1
 sed 's/^[a-z]*//' "$WORK/eval.tsv" | sed 1s/^/label/ >"$WORK/bare.tsv"
 runs 1 "no class" "$LATENT" triggers --model $MODEL --words good \
     --eval "$WORK/bare.tsv"
+says "bare.tsv: no evaluation sentence has a class"
+cut -f 2 "$WORK/eval.tsv" >"$WORK/plain.tsv"
+for file in bare plain; do
+    for verb in run plan; do
+        # Refused before anything is computed or written.
+        runs 1 "$verb with sentences without classes" "$LATENT" $verb \
+            --base model/demo/base.gguf --tuned $MODEL --min 2 --k 4 -q \
+            --data tests/data/demo.tsv --eval "$WORK/$file.tsv" \
+            --out "$WORK/never"
+        says "$file.tsv: no evaluation sentence has a class"
+        check "nothing is written" test ! -e "$WORK/never"
+    done
+done
 runs 1 "no query" search "$WORK/empty" --max-queries 1
 says "more than the 1 allowed"
+# Where the flip rates come from: model, sentences, study.
+for file in $MODEL "$WORK/eval.tsv" "$WORK/study/manifest.json"; do
+    check "hash of $file" grep -q \
+        "\"sha256\": \"$(sha256sum <"$file" | cut -c 1-64)\"" \
+        "$WORK/found1/triggers.json"
+done
+for what in '"role": "model"' '"role": "eval"' '"role": "study"' \
+    '"version"' '"seed": 1'; do
+    check "triggers.json has $what" grep -q "$what" "$WORK/found1/triggers.json"
+done
+check "threads are not in it" sh -c \
+    "! grep -q thread '$WORK/found1/triggers.json'"
 runs 2 "another model for given words" "$LATENT" triggers --model $MODEL \
     --eval "$WORK/eval.tsv" --words good --transfer $MODEL
 says "belongs to the search"
