@@ -36,6 +36,10 @@
     node.textContent = text;
     return node;
   }
+  function scrolling(name, child) {
+    return el("div", {class: "scroll", tabindex: "0", role: "group",
+      "aria-label": name}, [child]);
+  }
   function clear(node) {
     while (node.firstChild) node.removeChild(node.firstChild);
   }
@@ -242,7 +246,7 @@
     var list = el("ul", {class: "context"}), places = numbers(row[PLACES]);
     for (var i = 0; i < places.length; i += 2) {
       var s = D.sentences[places[i]];
-      var tags = el("span");
+      var tags = el("span", {class: "tags"});
       if (s[1] >= 0) tags.appendChild(tag("gold " + className(s[1]), s[1]));
       if (s[2] >= 0) {
         tags.appendChild(document.createTextNode(" "));
@@ -322,10 +326,10 @@
         el("td", {class: "n", text: t[6] < 0 ? "" : percent(t[6]) + " to " +
           percent(t[7])})]));
     });
-    return el("table", {}, [el("thead", {}, [el("tr", {}, ["Word",
-      "Inserted", "Turns to", "Flip rate", "95% interval"].map(
+    return scrolling("Triggers", el("table", {}, [el("thead", {}, [el("tr",
+      {}, ["Word", "Inserted", "Turns to", "Flip rate", "95% interval"].map(
       function (name) { return el("th", {scope: "col", text: name}); }))]),
-      body]);
+      body]));
   }
   function show(side, layer, index, focus) {
     var row = D.concepts[side][layer][index], page = $("concept-page");
@@ -465,9 +469,8 @@
       });
       body.appendChild(line);
     }
-    box.appendChild(el("div", {class: "scroll", tabindex: "0",
-      role: "group", "aria-label": "Words by layer"}, [
-      el("table", {class: "grid-view"}, [el("thead", {}, [head]), body])]));
+    box.appendChild(scrolling("Words by layer", el("table",
+      {class: "grid-view"}, [el("thead", {}, [head]), body])));
   }
   function fillSentences() {
     var query = fold($("v-word").value.trim()), list = $("v-list");

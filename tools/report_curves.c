@@ -220,21 +220,26 @@ static void write_stack(lat_buffer *to, const rep_study *s,
                  layer->polarised.value);
     if (!isnan(layer->polarised.chance_high)) {
         double high = svg_y(f, layer->polarised.chance_high);
+        if (svg_y(f, 0.0) - high > 4.0) /* not over the axis */
+            svg_line(to, "gap", x - 3, high, x + wide + 3, high);
         svg_line(to, "chance", x - 3, high, x + wide + 3, high);
     }
 }
+
+enum { POLAR_WIDE = 364 }; /* 0.9 of it, the least, fits 360 pixels */
 
 static void write_side_polarity(lat_buffer *to, const rep_study *s, int side)
 {
     size_t n = s->layer_count;
     double half = 0.5;
-    svg_frame f = {42, 16, 336, 190, -half, (double)n - half, 0,
+    svg_frame f = {42, 16, 314, 190, -half, (double)n - half, 0,
                    polarity_top(s)};
     rep_figure_begin(to, side == REP_BASE
                              ? "<b>Base</b>, percent of counted concepts"
                              : "<b>Tuned</b>, percent of counted concepts");
-    svg_plot(to, 390);
-    svg_begin(to, side == REP_BASE ? "polar-base" : "polar-tuned", 390, 246,
+    svg_plot(to, POLAR_WIDE);
+    svg_begin(to, side == REP_BASE ? "polar-base" : "polar-tuned", POLAR_WIDE,
+              246,
               side == REP_BASE ? "Base model: polarised concepts by layer "
                                  "and class"
                                : "Tuned model: polarised concepts by layer "

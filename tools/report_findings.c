@@ -234,8 +234,12 @@ static void write_second(lat_buffer *to, const rep_study *s, double *rows)
     double low = mean_of(tuned, from, n), high = mean_of(base, from, n);
     bool shown = low < high && 2 * lower > all;
     card_begin(to, name, shown ? VERDICT_YES : VERDICT_NO);
-    lat_buffer_format(to, "<p>In layers %zu to %zu a label family explains ",
-                      layer_at(s, from), layer_at(s, n - 1));
+    if (from + 1 < n)
+        lat_buffer_format(to, "<p>In layers %zu to %zu", layer_at(s, from),
+                          layer_at(s, n - 1));
+    else
+        lat_buffer_format(to, "<p>In layer %zu", layer_at(s, n - 1));
+    lat_buffer_text(to, " a label family explains ");
     bold_percent(to, low, 1);
     lat_buffer_text(to, " of the tuned model&#39;s concepts on average, and ");
     bold_percent(to, high, 1);
@@ -384,7 +388,8 @@ static void write_fourth(lat_buffer *to, const rep_study *s)
     }
     for (size_t i = 1; i < 4; i++) {
         won |= beats(compare_with(s, sources[i])) ? (size_t)1 << i : 0;
-        if (!(source_mean(s, sources[best]) >= source_mean(s, sources[i])))
+        double mean = source_mean(s, sources[i]);
+        if (!isnan(mean) && !(source_mean(s, sources[best]) >= mean))
             best = i;
     }
     card_begin(to, name, won == 14  ? VERDICT_YES

@@ -22,9 +22,7 @@ static void heat_begin(lat_buffer *to, const heat_grid *g)
 {
     double width = HEAT_LEFT + 6 + g->cell * (double)g->columns;
     double height = HEAT_TOP + HEAT_BELOW + HEAT_HIGH * (double)g->rows;
-    lat_buffer_format(to, "<div class=\"plot\" tabindex=\"0\" role=\"group\""
-                          " aria-label=\"%s\" style=\"--w:%.0fpx;--m:%.1frem"
-                          "\">", g->title, width, width / 13.6);
+    svg_plot(to, width);
     svg_begin(to, g->key, width, height, g->title);
     svg_text(to, "soft", 'm', HEAT_LEFT + g->cell * (double)g->columns / 2,
              height - 4, "%s", g->across);
@@ -101,7 +99,7 @@ static void write_pairs(lat_buffer *to, const rep_study *s, bool from_tuned)
                               : "Base concepts aligned with tuned concepts, "
                                 "percent, by pair of layers",
                    "tuned layer", "base layer", n, n, 100.0,
-                   n > 8 ? 31.0 : 44.0, true};
+                   n > 8 ? 24.0 : 39.0, true};
     rep_figure_begin(to, from_tuned
         ? "<b>Tuned concepts found in the base</b>, percent of the tuned "
           "layer&#39;s counted concepts"
@@ -205,7 +203,7 @@ static void count_sizes(const rep_layer *layer, size_t bins[SIZE_BINS])
 static void write_side_sizes(lat_buffer *to, const rep_study *s, int side)
 {
     static const char *const names[SIZE_BINS] = {
-        "1", "2", "4", "8", "16", "32", "64", "128", "256", "512+"};
+        "1", "2", "4", "8", "16", "32", "64", "128", "256", "512"};
     char number[24];
     size_t n = s->layer_count, bins[SIZE_BINS], most = 1;
     for (size_t i = 0; i < n; i++) {
@@ -218,7 +216,7 @@ static void write_side_sizes(lat_buffer *to, const rep_study *s, int side)
                        ? "Base model: concepts by size and layer"
                        : "Tuned model: concepts by size and layer",
                    "occurrences in the concept, from", "layer", SIZE_BINS, n,
-                   (double)most, 35.0, false};
+                   (double)most, 31.0, false};
     rep_figure_begin(to, side == REP_BASE
                              ? "<b>Base</b>, number of concepts"
                              : "<b>Tuned</b>, number of concepts");

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    MAP_SIDE = 400, MAP_EDGE = 14, MAP_LEAST = 120, MAP_NAMES = 26,
+    MAP_SIDE = 364, MAP_EDGE = 14, MAP_LEAST = 120, MAP_NAMES = 26,
     MAP_TITLE_WORDS = 4
 };
 

@@ -9,6 +9,8 @@
  *   direction overrides     their names, "[U+202E]", so that they are seen
  *                           and turn nothing around
  *   malformed UTF-8         U+FFFD
+ *   combining marks         three on a letter; more would be drawn over the
+ *                           lines above
  *
  * and then the escapes of the place.
  */
@@ -28,6 +30,16 @@ static bool is_forbidden(uint32_t code)
 {
     return (code >= 0x80 && code <= 0x9F) ||
            (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE;
+}
+
+/* Marks of the general blocks, which are for any letter. */
+static bool is_mark(uint32_t code)
+{
+    return (code >= 0x0300 && code <= 0x036F) ||
+           (code >= 0x1AB0 && code <= 0x1AFF) ||
+           (code >= 0x1DC0 && code <= 0x1DFF) ||
+           (code >= 0x20D0 && code <= 0x20FF) ||
+           (code >= 0xFE20 && code <= 0xFE2F);
 }
 
 static uint32_t shown_code(uint32_t code)
@@ -89,7 +101,8 @@ static const char *escape_json(uint32_t code)
 static void put_clean(lat_buffer *to, const char *text, size_t size,
                       size_t most, escape_of *escape)
 {
-    size_t shown = 0;
+    enum { MOST_MARKS = 3 };
+    size_t shown = 0, marks = 0;
     for (size_t at = 0; at < size; shown++) {
         uint32_t code = 0;
         size_t step = lat_utf8_decode(text + at, size - at, &code);
@@ -102,6 +115,9 @@ static void put_clean(lat_buffer *to, const char *text, size_t size,
             return;
         }
         at += step;
+        marks = is_mark(code) ? marks + 1 : 0;
+        if (marks > MOST_MARKS)
+            continue;
         if (is_direction(code)) {
             lat_buffer_format(to, "[U+%04X]", (unsigned)code);
             continue;

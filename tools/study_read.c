@@ -134,6 +134,8 @@ static const char *value_text(rep_study *s, const lat_json *value)
         return keep(s, text);
     case LAT_JSON_ARRAY: {
         lat_buffer list = {0};
+        if (value->size == 0)
+            break;
         for (size_t i = 0; i < value->size; i++) {
             const char *item = value_text(s, &value->items[i]);
             lat_buffer_text(&list, i == 0 ? "" : ", ");
