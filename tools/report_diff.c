@@ -57,10 +57,11 @@ static double curve_top(const rep_both *both, const rep_measure *m)
     return svg_ceiling(top);
 }
 
+/* A line goes on over layers that only the other study has. */
 static void draw_series(lat_buffer *to, const svg_frame *f,
                         const rep_both *both, const rep_measure *m, int which)
 {
-    size_t n = both->layer_count;
+    size_t n = both->layer_count, found = 0;
     double *x = lat_new_array(3 * n, sizeof *x);
     if (x == NULL) {
         to->failed = true;
@@ -69,12 +70,14 @@ static void draw_series(lat_buffer *to, const svg_frame *f,
     double *value = x + n, *chance = value + n;
     for (size_t l = 0; l < n; l++) {
         rep_rate rate = rep_measured(both, m, which, l);
-        x[l] = (double)l;
-        value[l] = rate.value;
-        chance[l] = rate.chance;
+        if (isnan(rate.value))
+            continue;
+        x[found] = (double)l;
+        value[found] = rate.value;
+        chance[found++] = rate.chance;
     }
-    svg_series(to, "chance", f, x, chance, n, false);
-    svg_series(to, study_styles[which], f, x, value, n, which == REP_B);
+    svg_series(to, "chance", f, x, chance, found, false);
+    svg_series(to, study_styles[which], f, x, value, found, which == REP_B);
     lat_free(x);
 }
 
