@@ -1,7 +1,7 @@
 /*
  * report.c - the page as a whole: head, order of the sections, provenance.
  */
-#include "report_page_int.h"
+#include "report_diff_int.h"
 
 #include <string.h>
 
@@ -235,19 +235,46 @@ static void write_page(lat_buffer *to, const rep_study *s)
     rep_view_free(&view);
 }
 
-lat_status lat_report_write(const char *study, uint64_t k,
-                            const char *out_path, lat_error *error)
+/* ---- Reports ----------------------------------------------------------- */
+
+static lat_status write_one(lat_buffer *to, const lat_report *what,
+                            lat_error *error)
 {
     rep_study read = {0};
-    lat_buffer page = {0};
-    lat_status status = rep_study_read(&read, study, k, error);
+    lat_status status = rep_study_read(&read, what->folders[0], what->k,
+                                       error);
     if (status != LAT_OK)
         return status;
-    write_page(&page, &read);
-    status = lat_buffer_status(&page, error);
-    if (status == LAT_OK)
-        status = lat_file_write(out_path, page.data, page.size, error);
-    lat_buffer_free(&page);
+    (what->form == LAT_REPORT_PAGE ? write_page : rep_plain_page)(to, &read);
     rep_study_free(&read);
+    return LAT_OK;
+}
+
+static lat_status write_two(lat_buffer *to, const lat_report *what,
+                            lat_pool *pool, lat_error *error)
+{
+    rep_both both = {0};
+    lat_status status = rep_both_read(&both, what->folders, pool, error);
+    if (status == LAT_OK)
+        (what->form == LAT_REPORT_PAGE ? rep_diff_page
+                                       : rep_diff_plain)(to, &both);
+    rep_both_free(&both);
+    return status;
+}
+
+lat_status lat_report_write(const lat_report *what, lat_pool *pool,
+                            lat_error *error)
+{
+    lat_buffer text = {0};
+    lat_status status = what->folders[1] == NULL
+                            ? write_one(&text, what, error)
+                            : write_two(&text, what, pool, error);
+    if (what->form == LAT_REPORT_ASCII)
+        rep_to_ascii(&text);
+    if (status == LAT_OK)
+        status = lat_buffer_status(&text, error);
+    if (status == LAT_OK)
+        status = lat_file_write(what->out_path, text.data, text.size, error);
+    lat_buffer_free(&text);
     return status;
 }

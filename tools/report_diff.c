@@ -552,7 +552,7 @@ static void write_top(lat_buffer *to, const rep_both *both)
     lat_buffer_text(to, "</section>\n</main>\n<div class=\"wrap\">\n");
 }
 
-static void write_page(lat_buffer *to, const rep_both *both)
+void rep_diff_page(lat_buffer *to, const rep_both *both)
 {
     rep_head_begin(to, false);
     lat_buffer_text(to, "A ");
@@ -565,21 +565,4 @@ static void write_page(lat_buffer *to, const rep_both *both)
     write_flips(to, both);
     write_concepts(to, both);
     lat_buffer_text(to, "</div>\n</body>\n</html>\n");
-}
-
-lat_status lat_report_diff(const lat_report_two *what, lat_pool *pool,
-                           lat_error *error)
-{
-    rep_both both = {0};
-    lat_buffer page = {0};
-    lat_status status = rep_both_read(&both, what->folders, pool, error);
-    if (status == LAT_OK) {
-        (what->text ? rep_diff_plain : write_page)(&page, &both);
-        status = lat_buffer_status(&page, error);
-    }
-    if (status == LAT_OK)
-        status = lat_file_write(what->out_path, page.data, page.size, error);
-    lat_buffer_free(&page);
-    rep_both_free(&both);
-    return status;
 }

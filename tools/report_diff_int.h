@@ -64,7 +64,8 @@ enum { REP_HEADS = 8 };
 void rep_both_head(lat_buffer *name, lat_buffer values[REP_STUDIES],
                    const rep_both *both, size_t which);
 
-/* The text form (report_diff_plain.c). */
+/* Both forms (report_diff.c, report_diff_plain.c). */
+void rep_diff_page(lat_buffer *to, const rep_both *both);
 void rep_diff_plain(lat_buffer *to, const rep_both *both);
 
 #endif

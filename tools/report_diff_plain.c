@@ -92,7 +92,8 @@ static void put_flips(lat_buffer *to, const rep_both *both)
         const rep_flip *x = &a->flips[i], *y = rep_same_flip(both, x);
         if (!rep_flip_counts(a, x))
             continue;
-        lat_buffer_format(to, "%-9.9s %-8.8s", x->source, x->insertion);
+        rep_plain_cell(to, x->source, 10);
+        rep_plain_cell(to, x->insertion, 8);
         put_cell(to, 100.0 * x->rate.value);
         put_cell(to, y == NULL ? NAN : 100.0 * y->rate.value);
         lat_buffer_text(to, "  ");

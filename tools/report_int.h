@@ -1,23 +1,26 @@
-/* report_int.h - the report of a study: one self-contained HTML file. */
+/* report_int.h - the report of a study or of two: one self-contained HTML
+ * file, or a summary for a terminal. */
 #ifndef LATENT_REPORT_INT_H
 #define LATENT_REPORT_INT_H
 
 #include "../base/base.h"
 
-/* Reads only the study folder; out_path may be "-".  k: concepts in a layer,
- * 0 for the study's own. */
-lat_status lat_report_write(const char *study, uint64_t k,
-                            const char *out_path, lat_error *error);
-/* The same study in 80 columns of plain text. */
-lat_status lat_report_text(const char *study, uint64_t k,
-                           const char *out_path, lat_error *error);
+typedef enum lat_report_form {
+    LAT_REPORT_PAGE,
+    LAT_REPORT_TEXT, /* 80 columns, bars of blocks */
+    LAT_REPORT_ASCII /* the same with bars of # and no letter beyond ASCII */
+} lat_report_form;
 
-/* Two studies beside each other. */
-typedef struct lat_report_two {
-    const char *folders[2], *out_path;
-    bool text;          /* 80 columns instead of a page */
-} lat_report_two;
-lat_status lat_report_diff(const lat_report_two *what, lat_pool *pool,
-                           lat_error *error);
+typedef struct lat_report {
+    const char *folders[2]; /* study folders; the second NULL: of one */
+    const char *out_path;   /* "-": standard output */
+    lat_report_form form;
+    uint64_t k;             /* concepts in a layer, 0 for the study's own;
+                               for the report of one study */
+} lat_report;
+
+/* Reads only the study folders.  pool: for two studies. */
+lat_status lat_report_write(const lat_report *what, lat_pool *pool,
+                            lat_error *error);
 
 #endif

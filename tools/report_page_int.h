@@ -203,8 +203,13 @@ void rep_word(lat_buffer *to, const lat_intern *words, uint32_t word);
 /* The same cleaning as a JSON string, quotes included, that may stand in a
  * script element: < > & are escaped. */
 void rep_json(lat_buffer *to, const char *text, size_t size, size_t most);
-/* For a terminal: what it might obey becomes '?'; 40 characters at most. */
+/* For a terminal: what it might obey becomes '?'; 36 characters at most. */
 void rep_plain(lat_buffer *to, const char *text);
+/* The same in so many characters, cut or filled up with blanks. */
+void rep_plain_cell(lat_buffer *to, const char *text, size_t width);
+/* Blocks become '#', other characters beyond ASCII '?' or what is like
+ * them. */
+void rep_to_ascii(lat_buffer *text);
 /* "12,345". */
 void rep_count(lat_buffer *to, uint64_t value);
 /* "86.2%", or "n/a" for NaN; `scale` 100 for shares. */
@@ -276,6 +281,8 @@ void rep_write_map(lat_buffer *to, const rep_study *study);
 void rep_write_flips(lat_buffer *to, const rep_study *study);
 void rep_write_explorer(lat_buffer *to, const rep_study *study);
 void rep_write_provenance(lat_buffer *to, const rep_study *study);
+/* All of a report in 80 columns (report_plain.c). */
+void rep_plain_page(lat_buffer *to, const rep_study *study);
 
 /* Sentences of the sentence view (report_words.c): words that are clustered,
  * and their concept at every layer of both models. */

@@ -2,6 +2,9 @@
  * report_plain.c - the report for a terminal: 80 columns, bars of blocks,
  * every number beside its chance level.
  *
+ *     3 - Higher layers turn to the task: shown here
+ *         60.0% of the tuned model's concepts are polarised to one class ...
+ *
  *     layer   base  tuned chance  tuned as bars
  *         0    0.0    0.0    0.0
  *         6    4.8   60.0    0.2  ########################
@@ -14,12 +17,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { PLAIN_BAR = 48, PLAIN_NAME = 40 };
+enum { PLAIN_BAR = 48, PLAIN_NAME = 36, PLAIN_LINE = 80 };
 
-void rep_plain(lat_buffer *to, const char *text)
+/* Returns how many characters it put. */
+static size_t put_plain(lat_buffer *to, const char *text, size_t most)
 {
     size_t shown = 0, size = strlen(text);
-    for (size_t at = 0; at < size && shown < PLAIN_NAME; shown++) {
+    for (size_t at = 0; at < size && shown < most; shown++) {
         uint32_t code = 0;
         size_t step = lat_utf8_decode(text + at, size - at, &code);
         bool good = step != 0 && code >= 0x20 &&
@@ -33,7 +37,140 @@ void rep_plain(lat_buffer *to, const char *text)
             lat_buffer_char(to, '?');
         at += step == 0 ? 1 : step;
     }
+    return shown;
 }
+
+void rep_plain(lat_buffer *to, const char *text)
+{
+    (void)put_plain(to, text, PLAIN_NAME);
+}
+
+void rep_plain_cell(lat_buffer *to, const char *text, size_t width)
+{
+    for (size_t at = put_plain(to, text, width); at < width; at++)
+        lat_buffer_char(to, ' ');
+}
+
+void rep_to_ascii(lat_buffer *text)
+{
+    size_t size = 0;
+    for (size_t at = 0; at < text->size;) {
+        uint32_t code = 0;
+        size_t step =
+            lat_utf8_decode(text->data + at, text->size - at, &code);
+        at += step == 0 ? 1 : step;
+        text->data[size++] = step == 0        ? '?'
+                             : code < 0x80    ? (char)code
+                             : code == 0x2588 ? '#'
+                             : code == 0xB7   ? '-'
+                             : code == 0xA0   ? ' '
+                                              : '?';
+    }
+    text->size = size;
+}
+
+/* ---- The page's cards -------------------------------------------------- */
+
+typedef struct plain_wrap { /* words into lines */
+    lat_buffer *to, word;
+    size_t column;          /* characters in the line */
+    bool inside;            /* a word stands in it */
+} plain_wrap;
+
+static size_t plain_width(const lat_buffer *word)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < word->size; i++)
+        width += ((unsigned char)word->data[i] & 0xC0) != 0x80;
+    return width;
+}
+
+static void wrap_word(plain_wrap *w)
+{
+    size_t width = plain_width(&w->word);
+    if (width == 0)
+        return;
+    if (w->inside && w->column + 1 + width > PLAIN_LINE) {
+        lat_buffer_text(w->to, "\n    ");
+        w->column = 4;
+    } else if (w->inside) {
+        lat_buffer_char(w->to, ' ');
+        w->column++;
+    }
+    lat_buffer_add(w->to, w->word.data, w->word.size);
+    w->column += width;
+    w->inside = true;
+    w->to->failed = w->to->failed || w->word.failed;
+    lat_buffer_clear(&w->word);
+}
+
+static void wrap_line(plain_wrap *w, const char *start)
+{
+    wrap_word(w);
+    lat_buffer_text(w->to, start);
+    w->column = strlen(start) - 1;
+    w->inside = false;
+}
+
+/* What a tag of a card means for the text; returns where it ends. */
+static const char *plain_tag(plain_wrap *w, const char *at)
+{
+    if (strncmp(at, "<svg", 4) == 0) {
+        const char *end = strstr(at, "</svg>");
+        return end == NULL ? at + strlen(at) : end + 6;
+    }
+    if (strncmp(at, "<span class=\"verdict", 20) == 0)
+        lat_buffer_char(w->to, ':');
+    else if (strncmp(at, "<p", 2) == 0)
+        wrap_line(w, "\n    ");
+    else if (strncmp(at, "</li>", 5) == 0)
+        wrap_line(w, "\n");
+    const char *end = strchr(at, '>');
+    return end == NULL ? at + strlen(at) : end + 1;
+}
+
+static const char *plain_reference(lat_buffer *to, const char *at)
+{
+    static const char *const from[] = {"&lt;", "&gt;", "&quot;", "&#39;",
+                                       "&amp;"};
+    for (size_t i = 0; i < 5; i++)
+        if (strncmp(at, from[i], strlen(from[i])) == 0) {
+            lat_buffer_char(to, "<>\"'&"[i]);
+            return at + strlen(from[i]);
+        }
+    lat_buffer_char(to, '&');
+    return at + 1;
+}
+
+/* The findings say the same here as in the page: they are its cards, without
+ * markup and pictures. */
+static void plain_findings(lat_buffer *to, const rep_study *s)
+{
+    lat_buffer page = {0};
+    plain_wrap w = {.to = to};
+    rep_write_findings(&page, s);
+    lat_buffer_char(&page, '\0');
+    to->failed = to->failed || page.failed;
+    const char *at = page.failed ? NULL : strstr(page.data, "<li ");
+    const char *end = at == NULL ? NULL : strstr(at, "</ul>");
+    while (at != NULL && at < end) {
+        if (*at == '<') {
+            at = plain_tag(&w, at);
+        } else if (*at == '&') {
+            at = plain_reference(&w.word, at);
+        } else if (*at == ' ' || *at == '\n') {
+            wrap_word(&w);
+            at++;
+        } else {
+            lat_buffer_char(&w.word, *at++);
+        }
+    }
+    wrap_word(&w);
+    lat_buffer_free(&w.word);
+    lat_buffer_free(&page);
+}
+
+/* ---- Tables ------------------------------------------------------------ */
 
 static void plain_bar(lat_buffer *to, double value, double top)
 {
@@ -144,8 +281,8 @@ static void plain_flips(lat_buffer *to, const rep_study *s)
         const rep_flip *flip = &s->flips[i];
         if (!rep_flip_counts(s, flip))
             continue;
-        lat_buffer_format(to, "%-9.9s %-8.8s", flip->source,
-                          flip->insertion);
+        rep_plain_cell(to, flip->source, 10);
+        rep_plain_cell(to, flip->insertion, 8);
         plain_number(to, 100.0 * flip->rate.value);
         if (isnan(flip->rate.low))
             lat_buffer_text(to, "               ");
@@ -160,17 +297,20 @@ static void plain_flips(lat_buffer *to, const rep_study *s)
     }
 }
 
-static void plain_page(lat_buffer *to, const rep_study *s)
+void rep_plain_page(lat_buffer *to, const rep_study *s)
 {
     rep_plain(to, s->base_name);
-    lat_buffer_text(to, ", tuned into ");
+    lat_buffer_text(to, "\ntuned into ");
     rep_plain(to, s->tuned_name);
-    lat_buffer_format(to, "\n%llu concepts in each of %zu layers; ",
-                      (unsigned long long)s->cut, s->layer_count);
+    lat_buffer_format(to, "\n%llu concepts in each of %zu layers, theta %s;"
+                          "\n",
+                      (unsigned long long)s->cut, s->layer_count,
+                      s->theta_text);
     rep_count(to, s->kept_words);
     lat_buffer_text(to, " words of ");
     rep_plain(to, s->data_name);
-    lat_buffer_format(to, "; theta %s\n", s->theta_text);
+    lat_buffer_text(to, "\n\n");
+    plain_findings(to, s);
     if (s->has_pairs)
         plain_table(to, s, "Concepts aligned with one of the other model, "
                            "same layer, percent", overlap_row);
@@ -182,21 +322,4 @@ static void plain_page(lat_buffer *to, const rep_study *s)
         plain_fates(to, s);
     if (s->flip_count != 0)
         plain_flips(to, s);
-}
-
-lat_status lat_report_text(const char *study, uint64_t k,
-                           const char *out_path, lat_error *error)
-{
-    rep_study read = {0};
-    lat_buffer page = {0};
-    lat_status status = rep_study_read(&read, study, k, error);
-    if (status != LAT_OK)
-        return status;
-    plain_page(&page, &read);
-    status = lat_buffer_status(&page, error);
-    if (status == LAT_OK)
-        status = lat_file_write(out_path, page.data, page.size, error);
-    lat_buffer_free(&page);
-    rep_study_free(&read);
-    return status;
 }

@@ -9,49 +9,51 @@ static const cli_option options[] = {
      "studies need it)", NULL},
     {"text", 0, CLI_FLAG, NULL,
      "a summary in 80 columns instead, on standard output or -o", NULL},
+    {"ascii", 0, CLI_FLAG, NULL,
+     "with --text: bars of # instead of blocks, nothing beyond ASCII", NULL},
     OPTION_CUT,
     {0}};
 
-static lat_status run_two(cli_call *call, lat_error *error)
+static lat_status check_options(cli_call *call, lat_error *error)
 {
-    lat_report_two two = {{cli_argument(call, 0), cli_argument(call, 1)},
-                          cli_text(call, "out"), cli_given(call, "text")};
-    if (cli_count(call, "k") != 0)
+    bool two = cli_arguments(call) == 2, text = cli_given(call, "text");
+    if (two && cli_count(call, "k") != 0)
         return lat_error_set(error, LAT_USAGE,
                              "--k is for the report of one study");
-    if (!cli_given(call, "out")) {
-        if (!two.text)
-            return lat_error_set(error, LAT_USAGE,
-                                 "a report of two studies needs -o F.html");
-        two.out_path = "-";
-    }
-    lat_status status = lat_report_diff(&two, cli_pool(call), error);
-    if (status == LAT_OK && cli_given(call, "out"))
-        cli_say(call, "report: %s", two.out_path);
-    return status;
+    if (two && !text && !cli_given(call, "out"))
+        return lat_error_set(error, LAT_USAGE,
+                             "a report of two studies needs -o F.html");
+    if (cli_count(call, "k") != 0 && !text && !cli_given(call, "out"))
+        return lat_error_set(error, LAT_USAGE,
+                             "--k needs -o: report.html in the folder is "
+                             "that of the study's own K");
+    if (cli_given(call, "ascii") && !text)
+        return lat_error_set(error, LAT_USAGE, "--ascii goes with --text");
+    return LAT_OK;
 }
 
 static lat_status run(cli_call *call, lat_error *error)
 {
-    if (cli_arguments(call) == 2)
-        return run_two(call, error);
-    const char *folder = cli_argument(call, 0);
-    uint64_t k = cli_count(call, "k");
-    if (k != 0 && !cli_given(call, "text") && !cli_given(call, "out"))
-        return lat_error_set(error, LAT_USAGE,
-                             "--k needs -o: report.html in the folder is "
-                             "that of the study's own K");
-    if (cli_given(call, "text"))
-        return lat_report_text(
-            folder, k, cli_given(call, "out") ? cli_text(call, "out") : "-",
-            error);
+    bool two = cli_arguments(call) == 2, text = cli_given(call, "text");
+    lat_report what = {
+        .folders = {cli_argument(call, 0),
+                    two ? cli_argument(call, 1) : NULL},
+        .form = !text                      ? LAT_REPORT_PAGE
+                : cli_given(call, "ascii") ? LAT_REPORT_ASCII
+                                           : LAT_REPORT_TEXT,
+        .k = cli_count(call, "k")};
+    lat_status status = check_options(call, error);
+    if (status != LAT_OK)
+        return status;
     char *own = cli_given(call, "out")
                     ? lat_copy_string(cli_text(call, "out"))
-                    : lat_path_join(folder, "report.html");
+                : text ? lat_copy_string("-")
+                       : lat_path_join(what.folders[0], "report.html");
     if (own == NULL)
         return lat_error_memory(error, 64);
-    lat_status status = lat_report_write(folder, k, own, error);
-    if (status == LAT_OK)
+    what.out_path = own;
+    status = lat_report_write(&what, two ? cli_pool(call) : NULL, error);
+    if (status == LAT_OK && (!text || cli_given(call, "out")))
         cli_say(call, "report: %s", own);
     lat_free(own);
     return status;
@@ -60,8 +62,8 @@ static lat_status run(cli_call *call, lat_error *error)
 const cli_verb verb_report = {
     .name = "report",
     .summary = "one self-contained HTML page of a study, or of two",
-    .forms = "latent report STUDY [-o F.html] [--text] [--k N]\n"
-             "latent report STUDY STUDY -o F.html [--text]",
+    .forms = "latent report STUDY [-o F.html] [--text [--ascii]] [--k N]\n"
+             "latent report STUDY STUDY -o F.html [--text [--ascii]]",
     .examples = "latent report study -o report.html\n"
                 "latent report study --text\n"
                 "latent report study --k 100 -o coarse.html\n"

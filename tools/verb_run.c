@@ -32,7 +32,9 @@ static lat_status all_stages(study *s, lat_error *error)
     char *report = study_path(s, "report.html");
     if (report == NULL)
         return lat_error_memory(error, 64);
-    status = lat_report_write(s->options.folder, 0, report, error);
+    lat_report what = {.folders = {s->options.folder, NULL},
+                       .out_path = report};
+    status = lat_report_write(&what, NULL, error);
     if (status == LAT_OK)
         status = study_manifest(s, error);
     if (status == LAT_OK)

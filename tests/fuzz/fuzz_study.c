@@ -89,7 +89,8 @@ FUZZ_TARGET(study)
     snprintf(folder, sizeof folder, "%s/study", fuzz_folder());
     snprintf(report, sizeof report, "%s/report.html", fuzz_folder());
     fuzz_begin(size, 64 << 20, 4000);
-    fuzz_answer(lat_report_write(folder, 0, report, &error), &error);
+    lat_report what = {.folders = {folder, NULL}, .out_path = report};
+    fuzz_answer(lat_report_write(&what, NULL, &error), &error);
     fuzz_end();
     for (size_t i = 0; i < file_count; i++)
         if (files[i].replaced) {

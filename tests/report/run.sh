@@ -1,12 +1,13 @@
 #!/bin/sh
 # Tests of the report: tests/report/run.sh LATENT [MODULES PICTURES [STUDY]]
 #
-# The hostile study's words, classes, labels and paths are markup, control
-# characters, direction overrides and a word of 10,000 characters.  With the
-# folder of npm's modules (tests/install-tools.sh report MODULES) its page and
-# that of a study, or of a small one made here, are opened in Chromium, and
-# PICTURES gets screenshots at three widths, light and dark, for a person to
-# look at.
+# The hostile study's words, classes, labels and paths are markup, escapes,
+# control characters, direction overrides, piles of marks and a word of 10,000
+# characters.  With the folder of npm's modules (tests/install-tools.sh report
+# MODULES) its page and that of a study, or of a small one made here, are
+# opened in Chromium, and PICTURES gets screenshots at three widths, light and
+# dark, for a person to look at.  So is that of a made-up study of full size,
+# which has to stay below 15 MB.
 set -eu
 latent=$1
 modules=${2:-}
@@ -66,8 +67,15 @@ check "no raw direction overrides" \
     absent "$(printf '\342\200[\252-\256]|\342\201[\246-\251]')" "$page"
 check "override named" present '[U+202E]' "$page"
 check "long word is cut" absent 'x{200}' "$page"
+check "backslash in the data" present '\\u003cscript\u003e' "$page"
+check "format characters as they are" present '%s%n%9999d' "$page"
+check "no end of the style but ours" count_is '</style' "$page" 1
+# U+0303 is the last of three marks on a letter; 24 were asked for.
+check "marks are few" absent "$(printf '\314\203(\314[\200-\277])')" "$page"
 check "right-to-left word" present "$(printf '\327\251\327\234\327\225\327\235')" \
     "$page"
+check "Arabic word" present "$(printf '\331\205\330\261\330\255')" "$page"
+check "marks of direction named" present '[U+200F][U+061C]mark' "$page"
 check "class name in a tag" present '&lt;b&gt;neg&lt;/b&gt;' "$page"
 check "class name in the data" present '\u003cb\u003eneg' "$page"
 check "assets up to date" "$top/tools/report-assets.sh" --check
@@ -79,6 +87,17 @@ check "text: no control characters" \
 check "text: no direction overrides" \
     absent "$(printf '\342\200[\252-\256]|\342\201[\246-\251]')" "$plain"
 check "text: its tables" present 'Concepts polarised to a class' "$plain"
+check "text: the findings" present 'Higher layers turn to the task: not shown' \
+    "$plain"
+wide() { LC_ALL=C tr -d '\200-\277' <"$1" | LC_ALL=C grep -a -E '^.{81}'; }
+narrow() { ! wide "$1"; }
+check "text within 80 columns" narrow "$plain"
+check "text in ASCII" "$latent" report "$here/hostile" --text --ascii \
+    -o "$plain"
+check "ASCII: nothing beyond it" absent "$(printf '[\200-\377]')" "$plain"
+check "ASCII: bars" present '##' "$plain"
+not_a_page() { "$latent" report "$here/hostile" --ascii; [ $? = 2 ]; }
+check "ASCII is for text" not_a_page
 
 # ---- Two studies ---------------------------------------------------------------
 
