@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAP_FONT 10.5 /* `tiny` of the style sheet */
+
 enum {
     MAP_SIDE = 364, MAP_EDGE = 14, MAP_LEAST = 120, MAP_NAMES = 26,
     MAP_TITLE_WORDS = 4
@@ -129,37 +131,44 @@ static bool overlaps(const map_box *boxes, size_t n, const map_box *box)
     return false;
 }
 
-/* The most frequent word of the largest concepts, where there is room for
- * it.  6 units a character is about right for letters of 9.5 units. */
+/* The most frequent word of a concept, in at most 14 characters. */
+static void put_name(lat_buffer *to, const lat_concepts *all, size_t c)
+{
+    rep_word_count *words = NULL;
+    size_t size = 0, n = rep_concept_words(&words, all, c);
+    if (words == NULL)
+        to->failed = true;
+    if (n > 0) {
+        const char *text = lat_intern_text(all->words, words[0].word, &size);
+        rep_html_bytes(to, text, size, 14);
+    }
+    lat_free(words);
+}
+
+/* Names of the largest concepts, where there is room for them. */
 static void draw_names(lat_buffer *to, const rep_layer *layer,
                        const map_point *points, size_t n)
 {
     map_box boxes[MAP_NAMES];
     size_t placed = 0;
+    lat_buffer name = {0};
     for (size_t i = 0; i < n && placed < MAP_NAMES; i++) {
         const map_point *p = &points[i];
-        rep_word_count *words = NULL;
-        size_t size = 0;
-        if (rep_concept_words(&words, &layer->concepts,
-                              p->concept_index) == 0) {
-            to->failed = to->failed || words == NULL;
-            lat_free(words);
-            continue;
-        }
-        const char *text =
-            lat_intern_text(layer->concepts.words, words[0].word, &size);
-        double wide = 6.0 * (double)(size < 14 ? size : 14) + 3.0;
+        lat_buffer_clear(&name);
+        put_name(&name, &layer->concepts, p->concept_index);
+        double wide = MAP_FONT * svg_text_width(name.data, name.size) + 3.0;
         map_box box = {p->x - wide / 2, p->y - 6, p->x + wide / 2, p->y + 6};
-        if (box.left >= 0 && box.right <= MAP_SIDE &&
-            !overlaps(boxes, placed, &box)) {
-            boxes[placed++] = box;
-            lat_buffer_format(to, "<text class=\"tiny mid halo\" x=\"%.1f\" "
-                                  "y=\"%.1f\">", p->x, p->y + 3.4);
-            rep_html_bytes(to, text, size, 14);
-            lat_buffer_text(to, "</text>");
-        }
-        lat_free(words);
+        if (box.left < 0 || box.right > MAP_SIDE ||
+            overlaps(boxes, placed, &box))
+            continue;
+        boxes[placed++] = box;
+        lat_buffer_format(to, "<text class=\"tiny mid halo\" x=\"%.1f\" "
+                              "y=\"%.1f\">", p->x, p->y + 3.4);
+        lat_buffer_add(to, name.data, name.size);
+        lat_buffer_text(to, "</text>");
     }
+    to->failed = to->failed || name.failed;
+    lat_buffer_free(&name);
 }
 
 static void write_side(lat_buffer *to, const rep_study *s, int side,

@@ -192,9 +192,9 @@ int rep_side_find(const char *name); /* REP_BASE, REP_TUNED or -1 */
 #define REP_WORD_SHOWN 64 /* code points of a word that are shown */
 
 /* Text for element content and attribute values.  Markup characters become
- * references; control characters their pictures (U+2400..), direction
- * overrides a visible name, noncharacters U+FFFD; after `most` code points
- * (0: no bound) an ellipsis. */
+ * references; control characters and direction overrides a visible name,
+ * noncharacters U+FFFD; after `most` code points (0: no bound) an
+ * ellipsis. */
 void rep_html(lat_buffer *to, const char *text, size_t most);
 void rep_html_bytes(lat_buffer *to, const char *text, size_t size,
                     size_t most);

@@ -3,11 +3,10 @@
  *
  * One cleaning for all three places (element, attribute, JSON in a script):
  *
- *   control characters      their pictures, U+2400 and on
- *   U+007F                  U+2421
- *   C1, noncharacters       U+FFFD (HTML may not hold them)
- *   direction overrides     their names, "[U+202E]", so that they are seen
- *                           and turn nothing around
+ *   control characters,     their names, "[U+001B]", "[U+202E]", so that
+ *   direction overrides     they are seen and turn nothing around; few fonts
+ *                           have the pictures of control characters
+ *   noncharacters           U+FFFD (HTML may not hold them)
  *   malformed UTF-8         U+FFFD
  *   combining marks         three on a letter; more would be drawn over the
  *                           lines above
@@ -19,17 +18,18 @@
 #include <math.h>
 #include <string.h>
 
-static bool is_direction(uint32_t code)
+/* Controls of C0 and C1, and what changes the direction of text. */
+static bool is_named(uint32_t code)
 {
-    return (code >= 0x202A && code <= 0x202E) ||
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) ||
+           (code >= 0x202A && code <= 0x202E) ||
            (code >= 0x2066 && code <= 0x2069) || code == 0x200E ||
            code == 0x200F || code == 0x061C;
 }
 
 static bool is_forbidden(uint32_t code)
 {
-    return (code >= 0x80 && code <= 0x9F) ||
-           (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE;
+    return (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFE) == 0xFFFE;
 }
 
 /* Marks of the general blocks, which are for any letter. */
@@ -44,10 +44,6 @@ static bool is_mark(uint32_t code)
 
 static uint32_t shown_code(uint32_t code)
 {
-    if (code < 0x20)
-        return 0x2400 + code;
-    if (code == 0x7F)
-        return 0x2421;
     if (code == 0x2028 || code == 0x2029)
         return ' ';
     return is_forbidden(code) ? 0xFFFD : code;
@@ -118,7 +114,7 @@ static void put_clean(lat_buffer *to, const char *text, size_t size,
         marks = is_mark(code) ? marks + 1 : 0;
         if (marks > MOST_MARKS)
             continue;
-        if (is_direction(code)) {
+        if (is_named(code)) {
             lat_buffer_format(to, "[U+%04X]", (unsigned)code);
             continue;
         }

@@ -66,6 +66,7 @@ check "no control characters" absent "$(printf '[\001-\010\013\014\016-\037]')" 
 check "no raw direction overrides" \
     absent "$(printf '\342\200[\252-\256]|\342\201[\246-\251]')" "$page"
 check "override named" present '[U+202E]' "$page"
+check "control characters named" present '[U+0001][U+001B][31m[U+007F]' "$page"
 check "long word is cut" absent 'x{200}' "$page"
 check "backslash in the data" present '\\u003cscript\u003e' "$page"
 check "format characters as they are" present '%s%n%9999d' "$page"
