@@ -127,7 +127,7 @@ static const char *before_it_was(const char *name)
         if (o->kind == CLI_FLAG)
             return "false";
         if (o->kind == CLI_MANY)
-            return "";
+            return "none";
         return o->fallback == NULL ? "none" : o->fallback;
     }
     return NULL;
