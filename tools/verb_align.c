@@ -2,6 +2,7 @@
  * verb_align.c - align, label and polarity: concepts from files alone.
  */
 #include "label_sources_int.h"
+#include "provenance_int.h"
 #include "report_page_int.h"
 #include "tagger_int.h"
 #include "verbs_int.h"
@@ -152,6 +153,9 @@ static lat_status run_align(cli_call *call, lat_error *error)
     lat_overlap overlap = {0};
     lat_buffer text = {0};
     lat_json_writer json;
+    provenance from = {.call = call};
+    const lat_json_extra extra[] = {{"provenance", provenance_put, &from},
+                                    {NULL, NULL, NULL}};
     lat_overlap_options options = LAT_OVERLAP_OPTIONS;
     lat_status status = read_overlap_options(&options, call, error);
     if (status == LAT_OK && cli_arguments(call) == 1)
@@ -165,14 +169,21 @@ static lat_status run_align(cli_call *call, lat_error *error)
     if (status == LAT_OK)
         status = lat_concepts_read(&tuned, cli_text(call, "tuned"), error);
     if (status == LAT_OK)
+        status = provenance_add(&from, cli_text(call, "base"), "base",
+                                error);
+    if (status == LAT_OK)
+        status = provenance_add(&from, cli_text(call, "tuned"), "tuned",
+                                error);
+    if (status == LAT_OK)
         status = lat_overlap_run(&overlap, cli_pool(call), &base, &tuned,
                                  &options, error);
     if (status == LAT_OK) {
         lat_json_begin(&json, &text, true);
-        lat_overlap_json(&json, &overlap, NULL);
+        lat_overlap_json(&json, &overlap, extra);
         lat_buffer_char(&text, '\n');
         status = cli_deliver(call, &text, error);
     }
+    provenance_free(&from);
     lat_buffer_free(&text);
     lat_overlap_free(&overlap);
     lat_concepts_free(&base);
@@ -276,12 +287,53 @@ static lat_status open_family(lat_labels *out, const cli_call *call,
     return status;
 }
 
-/* Family f of the call: those of --family, then those of --tagger. */
-static lat_status label_family(lat_json_writer *json, cli_call *call,
-                               const lat_concepts *concepts,
-                               const lat_text *text, size_t f,
-                               lat_human_options options, lat_error *error)
+/* Clusters, text, label files, models. */
+static lat_status label_inputs(provenance *to, const cli_call *call,
+                               lat_error *error)
 {
+    static const char *const files[] = {"concepts", "text"};
+    const char *const *given = NULL;
+    size_t count = cli_many(call, "family", &given);
+    lat_status status = LAT_OK;
+    for (size_t i = 0; i < 2 && status == LAT_OK; i++)
+        status = provenance_add(to, cli_text(call, files[i]), files[i],
+                                error);
+    for (size_t i = 0; i < count && status == LAT_OK; i++)
+        if (strchr(given[i], '=') != NULL)
+            status = provenance_add(to, strchr(given[i], '=') + 1, "labels",
+                                    error);
+    count = cli_many(call, "tagger", &given);
+    for (size_t i = 0; i < count && status == LAT_OK; i++) {
+        lat_reader reader = {0};
+        char family[64];
+        status = tagger_open(&reader, family, given[i], error);
+        if (status == LAT_OK)
+            status = provenance_add_model(to, reader.model, "tagger", error);
+        lat_reader_close(&reader);
+    }
+    if (status == LAT_OK && cli_given(call, "tokenizer"))
+        status = provenance_add(to, cli_text(call, "tokenizer"), "tokenizer",
+                                error);
+    return status;
+}
+
+typedef struct labelling {
+    cli_call *call;
+    lat_concepts concepts;
+    lat_text text;
+    lat_human_options options;
+    provenance from;
+} labelling;
+
+/* Family f of the call: those of --family, then those of --tagger. */
+static lat_status label_family(lat_json_writer *json, const labelling *l,
+                               size_t f, lat_error *error)
+{
+    const lat_json_extra extra[] = {{"provenance", provenance_put, &l->from},
+                                    {NULL, NULL, NULL}};
+    cli_call *call = l->call;
+    const lat_text *text = &l->text;
+    lat_human_options options = l->options;
     lat_labels labels = {0};
     lat_human human = {0};
     label_source source;
@@ -300,10 +352,10 @@ static lat_status label_family(lat_json_writer *json, cli_call *call,
                                error);
     }
     if (status == LAT_OK)
-        status = lat_human_run(&human, cli_pool(call), concepts, text,
+        status = lat_human_run(&human, cli_pool(call), &l->concepts, text,
                                &labels, &options, error);
     if (status == LAT_OK)
-        lat_human_json(json, &human, NULL, NULL);
+        lat_human_json(json, &human, NULL, extra);
     lat_human_free(&human);
     lat_labels_free(&labels);
     return status;
@@ -314,43 +366,44 @@ static lat_status run_label(cli_call *call, lat_error *error)
     const char *const *ignored = NULL;
     size_t count = cli_many(call, "family", &ignored);
     count += cli_many(call, "tagger", &ignored);
-    lat_concepts concepts = {0};
-    lat_text text = {0};
+    labelling l = {.call = call, .from = {.call = call}};
     lat_buffer out = {0};
     lat_json_writer json;
-    lat_human_options options;
     lat_status status = need(call, "concepts", error);
     if (status == LAT_OK)
         status = need(call, "text", error);
     if (status == LAT_OK && count == 0)
         status = need(call, "family", error);
     if (status == LAT_OK)
-        status = read_human_options(&options, call, error);
+        status = read_human_options(&l.options, call, error);
     if (status == LAT_OK)
         status = label_sources_check(call, "family", error);
     if (status == LAT_OK)
-        status = lat_concepts_read(&concepts, cli_text(call, "concepts"),
+        status = lat_concepts_read(&l.concepts, cli_text(call, "concepts"),
                                    error);
     if (status == LAT_OK)
-        status = lat_text_read(&text, cli_text(call, "text"), error);
+        status = lat_text_read(&l.text, cli_text(call, "text"), error);
     if (status == LAT_OK) {
-        status = lat_text_check(&text, &concepts, error);
+        status = lat_text_check(&l.text, &l.concepts, error);
         if (status != LAT_OK)
             lat_error_in_file(error, cli_text(call, "concepts"));
     }
+    if (status == LAT_OK)
+        status = label_inputs(&l.from, call, error);
     lat_json_begin(&json, &out, true);
     if (count > 1) /* one family: its object; several: a list of them */
         lat_json_open(&json, '[');
     for (size_t f = 0; f < count && status == LAT_OK; f++)
-        status = label_family(&json, call, &concepts, &text, f, options, error);
+        status = label_family(&json, &l, f, error);
     if (count > 1)
         lat_json_close(&json, ']');
     lat_buffer_char(&out, '\n');
     if (status == LAT_OK)
         status = cli_deliver(call, &out, error);
     lat_buffer_free(&out);
-    lat_text_free(&text);
-    lat_concepts_free(&concepts);
+    lat_text_free(&l.text);
+    lat_concepts_free(&l.concepts);
+    provenance_free(&l.from);
     return status;
 }
 
@@ -405,6 +458,9 @@ static lat_status run_polarity(cli_call *call, lat_error *error)
     lat_buffer text = {0};
     lat_json_writer json;
     static const char *const thresholds[] = {"theta", "thetas", NULL};
+    provenance from = {.call = call};
+    const lat_json_extra extra[] = {{"provenance", provenance_put, &from},
+                                    {NULL, NULL, NULL}};
     lat_polarity_options options = LAT_POLARITY_OPTIONS;
     options.theta = cli_text(call, "theta");
     options.thetas = cli_text(call, "thetas");
@@ -428,16 +484,23 @@ static lat_status run_polarity(cli_call *call, lat_error *error)
         status = lat_classes_read(&classes, cli_text(call, "classes"),
                                   cli_text(call, "column"), error);
     if (status == LAT_OK)
+        status = provenance_add(&from, cli_text(call, "concepts"),
+                                "concepts", error);
+    if (status == LAT_OK)
+        status = provenance_add(&from, cli_text(call, "classes"), "classes",
+                                error);
+    if (status == LAT_OK)
         status = lat_polarity_run(&polarity, cli_pool(call), &concepts,
                                   &classes, &options, error);
     if (status == LAT_MALFORMED)
         lat_error_in_file(error, cli_text(call, "concepts"));
     if (status == LAT_OK) {
         lat_json_begin(&json, &text, true);
-        lat_polarity_json(&json, &polarity, NULL);
+        lat_polarity_json(&json, &polarity, extra);
         lat_buffer_char(&text, '\n');
         status = cli_deliver(call, &text, error);
     }
+    provenance_free(&from);
     lat_buffer_free(&text);
     lat_polarity_free(&polarity);
     lat_classes_free(&classes);

@@ -206,7 +206,9 @@ equal() { # FAMILY RULE OPTIONS...: label equals the study's layer 6
         --concepts "$WORK/study/tuned/layer-06/concepts.txt" \
         --text "$WORK/study/text.in" --rule "$rule" --permutations 5 \
         --bootstraps 5 "$@"
-    tr -d ' \n' <"$WORK/out" >"$WORK/one"
+    # Its provenance apart, which the study's file has once for all.
+    sed '/^  "provenance": {$/,/^  },$/d' "$WORK/out" | tr -d ' \n' \
+        >"$WORK/one"
     sed 's/"clusters":"tuned",//g' "$WORK/study/align/human-tuned-06.json" |
         tr -d ' \n' >"$WORK/all"
     check "$family by $rule is the study's" grep -qFf "$WORK/one" "$WORK/all"
@@ -233,6 +235,13 @@ runs 0 "pieces of raw text" "$LATENT" run --base $base --tuned $tuned \
     --permutations 0 --cka 0 -q --out "$WORK/raw"
 check "they are in its table" grep -q "	subwords	" \
     "$WORK/raw/align/human.tsv"
+for file in "$WORK/study/text.in" "$WORK/data.conllu"; do
+    runs 0 "hashes" "$LATENT" label -q --permutations 0 \
+        --concepts "$WORK/study/tuned/layer-06/concepts.txt" \
+        --text "$WORK/study/text.in" --family pos="$WORK/data.conllu"
+    check "label has the hash of $file" grep -q \
+        "\"sha256\": \"$(sha256sum <"$file" | cut -c 1-64)\"" "$WORK/out"
+done
 check "pos and first are one column in two forms" test "$(
     sed -n 's/	first	/	pos	/p' "$WORK/study/align/human.tsv")" = \
     "$(grep '	pos	' "$WORK/study/align/human.tsv")"
