@@ -146,7 +146,8 @@ static void draw_scale(lat_buffer *to, const tree_frame *f, double below)
                       (sqrt(f->high) - sqrt(f->low)) * (double)i / 4.0;
         double height = root * root, x = tree_x(f, height);
         svg_line(to, "grid", x, TREE_TOP - 6, x, below);
-        svg_text(to, "tick tiny", 'm', x, TREE_TOP - 10, "%.3g", height);
+        svg_text(to, "tick tiny", 'm', x, TREE_TOP - 10,
+                 height < 999.5 ? "%.3g" : "%.0f", height);
     }
     svg_text(to, "soft tiny", 's', TREE_LEFT, 11,
              "merge height (square-root scale)");
