@@ -30,9 +30,10 @@
 /* Floats of scratch on the stack; BLOCK_ROWS * nc must fit. */
 #define SCRATCH (24 * 1024)
 
-/* Products of k in a part where the sum is of several chains: there each
- * part begins anew, and a strip of b in L1 is worth more. */
-#define LAT_PART 256
+/* Products of k in a part where the sum is of several chains: three chains
+ * of 256 in one visit of a tile.  Parts of one chain, whose strip of b fits
+ * L1, cost 1 % more: each visit fills and drains the accumulators. */
+#define LAT_PART 768
 
 typedef struct lat_tile {
     const float *a; /* rows lda apart, or packed: k x rows */
