@@ -2,17 +2,16 @@
 """forward.py LATENT [options] - our forward pass beside PyTorch, ONNX Runtime
 and llama.cpp, whichever are installed, on the same work in alternation.
 
-Peers get batches of 32 sentences padded to the longest; only real tokens are
-counted.  "cpu" columns divide by CPU time of all threads (times threads), so
-that other programs on the machine count little; ratios are ours / theirs of
-the medians.
+PyTorch and ONNX Runtime get batches of 32 sentences padded to the longest; only
+real tokens are counted.  "cpu" columns divide by CPU time of all threads (times
+threads), so that other programs on the machine count little; ratios are ours /
+theirs of the medians.
 """
 import argparse
 import itertools
 import json
 import math
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -106,6 +105,46 @@ class Onnx:
         self.session.run(None, {"ids": ids.numpy(), "mask": mask.numpy()})
 
 
+class Llama:
+    """Through llama-cpp-python's plain C names: whole sentences up to 512
+    tokens a batch, without padding, as its own embedding program does."""
+    name = "llama.cpp"
+    tokens = 512
+
+    def __init__(self, gguf, threads):
+        import llama_cpp
+        self.api = llama_cpp
+        self.model = llama_cpp.Llama(
+            gguf, embedding=True, n_ctx=self.tokens, n_batch=self.tokens,
+            n_ubatch=self.tokens, n_threads=threads,
+            n_threads_batch=threads, pooling_type=0, verbose=False)
+        self.batch = llama_cpp.llama_batch_init(self.tokens, 0, 1)
+
+    def flush(self):
+        self.api.llama_memory_clear(
+            self.api.llama_get_memory(self.model.ctx), True)
+        if self.api.llama_decode(self.model.ctx, self.batch) != 0:
+            raise RuntimeError("llama.cpp: could not decode")
+
+    def run(self, lengths):
+        batch, sequence = self.batch, 0
+        batch.n_tokens = 0
+        for length in lengths:
+            if batch.n_tokens + length > self.tokens:
+                self.flush()
+                batch.n_tokens = sequence = 0
+            for at in range(length):
+                i = batch.n_tokens + at
+                batch.token[i] = 1000 + i
+                batch.pos[i] = at
+                batch.n_seq_id[i] = 1
+                batch.seq_id[i][0] = sequence
+                batch.logits[i] = True
+            batch.n_tokens += length
+            sequence += 1
+        self.flush()
+
+
 def ours(given, seconds):
     command = [given.latent, "bench", "forward", "--json", "--shape",
                given.shape, "--lengths", given.lengths, "--threads",
@@ -114,18 +153,6 @@ def ours(given, seconds):
         command.append("--sorted")
     text = subprocess.run(command, check=True, capture_output=True).stdout
     return json.loads(text)
-
-
-def llama(given):
-    """Tokens a second of llama.cpp's own bench, of a GGUF file."""
-    program = shutil.which("llama-bench")
-    if program is None or given.gguf is None:
-        return None
-    text = subprocess.run(
-        [program, "-m", given.gguf, "-p", "512", "-n", "0", "--embeddings",
-         "1", "-t", str(given.threads), "-o", "json"],
-        check=True, capture_output=True).stdout
-    return json.loads(text)[0]["avg_ts"]
 
 
 def main():
@@ -141,9 +168,13 @@ def main():
                        "llama.cpp")
     given = parse.parse_args()
     peers = []
-    for kind in (Torch, Onnx):
+    for kind, model in ((Torch, given.shape), (Onnx, given.shape),
+                        (Llama, given.gguf)):
+        if model is None:
+            print(f"# {kind.name}: needs --gguf")
+            continue
         try:
-            peers.append(kind(given.shape, given.threads))
+            peers.append(kind(model, given.threads))
         except ImportError as missing:
             print(f"# {kind.name}: {missing}")
     lengths = read_lengths(given.lengths, given.sorted)
@@ -178,10 +209,6 @@ def main():
         w, c = statistics.median(walls), statistics.median(cpus)
         print(*work, name, f"{w:.0f}", f"{wall / w:.2f}", f"{c:.0f}",
               f"{cpu / c:.2f}", "", "", sep="\t")
-    other = llama(given)
-    if other is not None:
-        print(*work, "llama.cpp 1x512", f"{other:.0f}",
-              f"{wall / other:.2f}", sep="\t")
 
 
 main()
