@@ -170,11 +170,17 @@ function readPage() {
 const percent = (share) =>
   (Math.floor(1000 * share + 0.5) / 10).toFixed(1) + "%";
 
+/* A word as the page has it: the first 64 code points of a longer one. */
+const shown = (word) => [...word].length > 64
+  ? [...word].slice(0, 64).join("") + "…" : word;
+
 function wordsWrong(one, words) {
+  const here = (word, count) => one.words.get(word) === count ||
+    [...one.words].some(([w, n]) => shown(w) === word && n === count);
   const counts = [...one.words.values()].sort((a, b) => b - a).slice(0, 120);
   const wrong = equal(words.map((w) => w[1]), counts, "counts")
-    .concat(words.flatMap(([word, count]) =>
-      equal(one.words.get(word), count, word)));
+    .concat(words.flatMap(([word, count]) => here(word, count) ? []
+      : [`${word} ${count}, not ${one.words.get(word)}`]));
   words.forEach(([word, count, size], i) => {
     if (i && (count < words[i - 1][1]) !== (size < words[i - 1][2]))
       wrong.push(`${word}: size ${size} for ${count}`);
@@ -187,10 +193,10 @@ function contextsWrong(one, contexts) {
   return contexts.flatMap(({ mark, words, place, tags }) => {
     const line = words.join(" ");
     const from = one.members.find((m) => m.position === place &&
-      study.text[m.sentence] === line);
+      study.text[m.sentence].split(" ").map(shown).join(" ") === line);
     if (!from || mark !== 1) return [`no member in "${line}" at ${place}`];
     const { gold, predicted } = study.sentences[from.sentence];
-    return equal(words[place], from.word).concat(equal(tags,
+    return equal(words[place], shown(from.word)).concat(equal(tags,
       [...tag("gold", gold), ...tag("predicted", predicted)]));
   }).concat(contexts.length ? [] : ["no sentence"]);
 }

@@ -5,7 +5,8 @@
  * ||x - ref|| / ||ref||; its median over tokens may be at most 1.5 times,
  * its 99th percentile at most 3 times what PyTorch's float32 shows on the
  * same tokens (given beside the references).  Prints the worst ratio of
- * each model.
+ * each model, and the largest difference of a single value in each layer
+ * (the table in tools/manual/RESULTS.md).
  */
 #include "../../harness.h"
 #include "../../../model/model.h"
@@ -89,11 +90,12 @@ static double quantile(const double *sorted, size_t n, double q)
 
 /* Compares rows with rows `offset`.. of an npy matrix; `torch` is [median,
  * 99th percentile, maximum].  Returns the worse of the two ratios, each
- * relative to its bound. */
+ * relative to its bound, and in `largest` the largest difference. */
 static double compare(const float *x, const lat_npy *npy, size_t offset,
                       size_t rows, size_t width, const lat_json *torch,
-                      const char *what)
+                      const char *what, double *largest)
 {
+    *largest = 0;
     double *errors = lat_new_array(rows, sizeof *errors);
     for (size_t i = 0; i < rows; i++) {
         double off = 0, size = 0;
@@ -102,6 +104,7 @@ static double compare(const float *x, const lat_npy *npy, size_t offset,
             double d = (double)x[i * width + j] - ref;
             off += d * d;
             size += ref * ref;
+            *largest = fabs(d) > *largest ? fabs(d) : *largest;
         }
         errors[i] = sqrt(off) / sqrt(size);
     }
@@ -151,8 +154,9 @@ static void compare_all(const lat_model_info *info, const outputs *o,
     lat_npy npy;
     const lat_json *torch = lat_json_get(r->root, "torch_float32_error");
     const lat_json *layers = lat_json_get(torch, "hidden_by_layer");
-    double worst = 0;
-    char what[64];
+    double worst = 0, largest;
+    char what[64], differences[160] = "";
+    size_t end = 0;
     char *path = lat_path_join(folder, "hidden.npy");
     CHECK_MSG(lat_npy_open(&npy, path, &error) == LAT_OK, "%s",
               lat_error_message(&error));
@@ -162,8 +166,11 @@ static void compare_all(const lat_model_info *info, const outputs *o,
     for (size_t l = 0; l <= info->layers && l < layers->size; l++) {
         snprintf(what, sizeof what, "%s layer %zu", name, l);
         double ratio = compare(o->hidden[l], &npy, l * r->tokens, r->tokens,
-                               info->hidden, &layers->items[l], what);
+                               info->hidden, &layers->items[l], what,
+                               &largest);
         worst = ratio > worst ? ratio : worst;
+        if (end + 12 < sizeof differences)
+            end += (size_t)snprintf(differences + end, 12, " %.1e", largest);
     }
     lat_npy_close(&npy);
     lat_free(path);
@@ -177,12 +184,14 @@ static void compare_all(const lat_model_info *info, const outputs *o,
               npy.shape[1] == info->classes);
         snprintf(what, sizeof what, "%s logits", name);
         double ratio = compare(o->logits, &npy, 0, rows, info->classes,
-                               lat_json_get(torch, "logits"), what);
+                               lat_json_get(torch, "logits"), what,
+                               &largest);
         worst = ratio > worst ? ratio : worst;
         lat_npy_close(&npy);
         lat_free(path);
     }
-    printf("  %-14s worst ratio to PyTorch float32: %.2f\n", name, worst);
+    printf("  %-14s worst ratio to PyTorch float32: %.2f; by layer:%s\n",
+           name, worst, differences);
 }
 
 static void check_fixture(const char *shared, const char *name)
