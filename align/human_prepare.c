@@ -188,30 +188,37 @@ static lat_status rank_labels(human_job *job, lat_error *error)
 }
 
 /* Distinct pairs of type and bundle, sorted: *count of them in *out, which
- * the caller frees. */
+ * the caller frees.  Most words have the bundle that their type had the time
+ * before and need not be sorted. */
 static lat_status pair_types(lat_place **out, size_t *count,
                              const human_job *job, lat_error *error)
 {
-    size_t n = job->text->size, i, k = 0;
+    size_t n = job->text->size, types = lat_intern_count(job->text->set);
+    size_t i, k = 0, pairs = 0;
     lat_place *scratch = lat_new_array(n, sizeof *scratch);
+    uint32_t *before = lat_new_array(types, sizeof *before); /* bundle + 1 */
     lat_status status = LAT_OK;
 
     *out = lat_new_array(n, sizeof **out);
-    if (*out == NULL || scratch == NULL) {
+    if (*out == NULL || scratch == NULL || before == NULL) {
         status = lat_error_memory(error, 2 * n * sizeof *scratch);
         goto done;
     }
     for (i = 0; i < n; i++) {
-        (*out)[i].key = (uint64_t)job->text->words[i] << 32 |
-                        job->labels->bundle[i];
-        (*out)[i].index = 0;
+        uint32_t type = job->text->words[i], bundle = job->labels->bundle[i];
+
+        if (before[type] == bundle + 1)
+            continue;
+        before[type] = bundle + 1;
+        (*out)[pairs++].key = (uint64_t)type << 32 | bundle;
     }
-    lat_places_sort_int(*out, scratch, n);
-    for (i = 0; i < n; i++)
+    lat_places_sort_int(*out, scratch, pairs);
+    for (i = 0; i < pairs; i++)
         if (k == 0 || (*out)[i].key != (*out)[k - 1].key)
             (*out)[k++] = (*out)[i];
     *count = k;
 done:
+    lat_free(before);
     lat_free(scratch);
     return status;
 }
