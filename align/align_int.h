@@ -69,6 +69,11 @@ lat_status lat_index_build_int(index_set *out,
                                size_t count, lat_error *error);
 void lat_index_free_int(index_set *set);
 
+/* ---- Resamples side by side (draws.c) ----------------------------------- */
+
+#define LAT_DRAW_LANES 32 /* resamples at a time: 64 bytes of weights */
+typedef uint16_t weight_lanes[LAT_DRAW_LANES];
+
 /* ---- Overlap of two layers (overlap.c) ---------------------------------- */
 
 /* What one worker needs to count; K = concepts_most. */
@@ -109,7 +114,6 @@ void lat_overlap_side_percents_int(double *percents, size_t stride,
                                    bool tuned_side);
 
 /* Resamples of the sentences for all pairs (overlap_draws.c). */
-#define LAT_DRAW_LANES 32 /* resamples at a time: 64 bytes of weights */
 typedef struct overlap_draws {
     lat_overlap *out;      /* base layers x tuned layers */
     const index_set *set;
@@ -148,8 +152,6 @@ typedef struct human_scratch {
     uint32_t round;
     double *shares;      /* concepts: best share that may align, or -1 */
     uint32_t *shuffled;  /* bundles of the occurrences or of the types */
-    uint32_t *weights;   /* sentences */
-    uint32_t *entry_weights; /* concept types of a resample */
 } human_scratch;
 
 /* One family on one clustering.  Both rules see members through bundles:
@@ -178,7 +180,7 @@ typedef struct human_job {
     uint32_t *bundle_ranks; /* bundle_labels as ranks, ascending */
     bool screens;          /* no threshold is 0 */
     lat_draws *draws;      /* the caller's, or NULL */
-    const uint32_t *drawn; /* shuffles or resamples out of them, or NULL */
+    const uint32_t *drawn; /* shuffles out of them, or NULL */
     /* Type rule. */
     size_t types;          /* of the text */
     uint32_t *type_bundle; /* types: bundle of used labels */
@@ -192,33 +194,36 @@ typedef struct human_job {
     double *shares;        /* concept, resample; NULL while shuffling */
 } human_job;
 
-/* What varies between evaluations; weights NULL = 1 each. */
-typedef struct human_view {
-    const uint32_t *bundles;  /* of the occurrences, or of the types */
-    const uint32_t *weights;  /* by sentence */
-    double *shares; /* concept c at c * stride: share of the label that
-                       explains it; NULL = not wanted */
-    size_t stride;
-} human_view;
-
 /* Bundles, members or entries, scratch: all that is not in out yet. */
 lat_status lat_human_prepare_int(human_job *job, lat_pool *pool,
                                  lat_error *error);
 /* Occurrence rule on concept c.  Leaves counts in the scratch when `keep`,
  * to be cleared by lat_human_clear_int. */
 void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
-                               const human_job *job, const human_view *view,
-                               size_t c, bool keep);
+                               const human_job *job,
+                               const uint32_t *bundles, size_t c, bool keep);
 /* Type rule on concept c: fills the row with the members that each used
  * label covers and returns the size that they are divided by. */
 uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
-                             const human_view *view, size_t c);
+                             const uint32_t *bundles, size_t c);
 void lat_human_clear_int(human_scratch *with);
-/* All concepts; out: for each theta of the sweep and then for the main one
- * aligned concepts, covered labels. */
+/* All concepts under the bundles of their occurrences, or of the types; out:
+ * for each theta of the sweep and then for the main one aligned concepts,
+ * covered labels. */
 void lat_human_count_int(size_t *aligned, size_t *covered,
                          human_scratch *with, const human_job *job,
-                         const human_view *view);
+                         const uint32_t *bundles);
+/* The sweep, and after it the main threshold. */
+double lat_human_theta_int(const lat_human *human, size_t t);
+/* At theta 0 the type rule aligns everything counted: sets both counts. */
+void lat_human_at_zero_int(size_t *aligned, size_t *covered,
+                           const lat_human *human, size_t t);
+/* Counts of shuffle or resample p into the results. */
+void lat_human_result_int(human_job *job, const size_t *aligned,
+                          const size_t *covered, size_t p);
+/* All resamples (human_draws.c). */
+lat_status lat_human_draws_int(human_job *human, lat_pool *pool,
+                               lat_error *error);
 lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
                                  lat_error *error);
 
@@ -236,10 +241,11 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
 void lat_shuffle_numbers_int(lat_random *random, uint32_t *values, size_t n);
 /* weights[i] = how often i was drawn, n draws from 0..n-1. */
 void lat_resample_int(lat_random *random, uint32_t *weights, size_t n);
-/* `count` shuffles of 0..n-1 out of streams 0.. of the seed, or as many
- * resamples of n (weights) out of LAT_STREAM_BOOTSTRAP..; one after the
- * other, or NULL when they are to be made one by one: draws is NULL, or
- * there is no room.  Stay valid until the next call for the same kind. */
+/* `count` shuffles of 0..n-1 out of streams 0.. of the seed, one after the
+ * other, or as many resamples of n out of LAT_STREAM_BOOTSTRAP.., in rounds
+ * of LAT_DRAW_LANES: n weights of all lanes, then those of the next round.
+ * NULL when they are to be made one by one: draws is NULL, or there is no
+ * room.  Stay valid until the next call for the same kind. */
 typedef enum draw_kind {
     DRAW_SHUFFLE, DRAW_RESAMPLE, DRAW_KINDS
 } draw_kind;
@@ -250,6 +256,11 @@ typedef struct draw_order {
 } draw_order;
 const uint32_t *lat_draws_get_int(lat_draws *draws, lat_pool *pool,
                                   const draw_order *order);
+weight_lanes *lat_draws_lanes_int(lat_draws *draws, lat_pool *pool,
+                                        const draw_order *order);
+/* The round that starts with resample `first`; `drawn` has room for n. */
+void lat_draw_lanes_int(weight_lanes *to, uint32_t *drawn,
+                        const draw_order *order, size_t first);
 lat_status lat_shuffles_check_int(uint32_t permutations, uint32_t bootstraps,
                                   lat_error *error);
 

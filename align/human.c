@@ -80,11 +80,10 @@ static lat_status judge_by_occurrences(human_job *job, size_t c,
     lat_human *out = job->out;
     lat_human_concept *at = &out->concepts[c];
     human_scratch *with = &job->scratch[0];
-    human_view view = {job->members, NULL, NULL, 0};
     human_verdict verdict;
     lat_status status;
 
-    lat_human_occurrences_int(&verdict, with, job, &view, c, true);
+    lat_human_occurrences_int(&verdict, with, job, job->members, c, true);
     at->unknown = (uint32_t)verdict.unknown;
     at->skipped = verdict.skipped;
     at->counted = (uint32_t)verdict.counted;
@@ -123,8 +122,7 @@ static lat_status judge_by_types(human_job *job, size_t c, lat_error *error)
     lat_human *out = job->out;
     lat_human_concept *at = &out->concepts[c];
     human_scratch *with = &job->scratch[0];
-    human_view view = {job->type_bundle, NULL, NULL, 0};
-    uint64_t size = lat_human_types_int(with, job, &view, c);
+    uint64_t size = lat_human_types_int(with, job, job->type_bundle, c);
     lat_status status = LAT_OK;
     size_t i;
 
@@ -205,8 +203,6 @@ static void sum_up(human_job *job)
 {
     lat_human *out = job->out;
     size_t aligned[LAT_THETAS + 1], covered[LAT_THETAS + 1], i, t;
-    human_view view = {out->options.rule == LAT_RULE_TYPE
-                           ? job->type_bundle : job->members, NULL, NULL, 0};
     lat_interval none = lat_interval_of(NULL, 0);
     double of_concepts = lat_share_int(out->aligned, out->count);
 
@@ -227,7 +223,9 @@ static void sum_up(human_job *job)
                                                    out->labels_used)) / 2.0;
     out->aligned_chance = out->covered_chance = out->score_chance = none;
     out->aligned_interval = out->covered_interval = none;
-    lat_human_count_int(aligned, covered, &job->scratch[0], job, &view);
+    lat_human_count_int(aligned, covered, &job->scratch[0], job,
+                        out->options.rule == LAT_RULE_TYPE
+                            ? job->type_bundle : job->members);
     for (t = 0; t < out->thetas.count; t++) {
         lat_human_row *row = &out->rows[t];
 

@@ -398,8 +398,6 @@ static lat_status make_scratch(human_job *job, lat_pool *pool,
     size_t workers = lat_pool_threads(pool), w, i, names = job->names;
     size_t words = job->types > job->concepts->size ? job->types
                                                     : job->concepts->size;
-    size_t entries = job->entry_starts == NULL
-                         ? 0 : job->entry_starts[job->concepts->count];
     lat_arena *arena = &job->arena;
     bool stamps = job->out->options.last_only;
     size_t stamp_room = 1;
@@ -422,14 +420,11 @@ static lat_status make_scratch(human_job *job, lat_pool *pool,
         with->shares = lat_arena_array(arena, job->concepts->count,
                                        sizeof(double));
         with->shuffled = lat_arena_array(arena, words, 4);
-        with->weights = lat_arena_array(arena, job->text->sentences, 4);
-        with->entry_weights = lat_arena_array(arena, entries, 4);
         if (with->row == NULL || with->touched == NULL ||
             with->bundle_row == NULL || with->bundle_touched == NULL ||
             with->label_best == NULL || with->mentioned == NULL ||
             with->stamp == NULL || with->shares == NULL ||
-            with->shuffled == NULL || with->weights == NULL ||
-            with->entry_weights == NULL)
+            with->shuffled == NULL)
             return lat_error_memory(error, names * 28 + words * 4);
         for (i = 0; i < names; i++)
             with->label_best[i] = -1.0;

@@ -71,25 +71,15 @@ void lat_human_clear_int(human_scratch *with)
 
 /* ---- Occurrence rule ----------------------------------------------------- */
 
-/* Counts of bundles in one concept; members of a resample weigh as often as
- * their sentence was drawn. */
+/* Counts of bundles in one concept. */
 static void gather_members(human_scratch *with, const human_job *job,
-                           const human_view *view, size_t c)
+                           const uint32_t *bundles, size_t c)
 {
-    const lat_concepts *concepts = job->concepts;
-    size_t i, end = concepts->starts[c + 1];
+    const size_t *starts = job->concepts->starts;
+    size_t i;
 
-    if (view->weights == NULL) {
-        for (i = concepts->starts[c]; i < end; i++)
-            add_bundle(with, view->bundles[i], 1);
-        return;
-    }
-    for (i = concepts->starts[c]; i < end; i++) {
-        uint32_t weight = view->weights[concepts->occurrences[i].sentence];
-
-        if (weight > 0)
-            add_bundle(with, view->bundles[i], weight);
-    }
+    for (i = starts[c]; i < starts[c + 1]; i++)
+        add_bundle(with, bundles[i], 1);
 }
 
 /* The most frequent label, the first seen among equals. */
@@ -153,8 +143,7 @@ static size_t count_frequent(const human_job *job, uint64_t need)
 /* Does any label reach more than the lowest threshold?  Only labels that so
  * many members of the layer have are counted, and only as long as the members
  * that are left could still bring one there: what chance puts together nearly
- * always ends here.  Not for resamples, whose counts are larger than the
- * layer's. */
+ * always ends here. */
 static bool any_label_reaches(human_scratch *with, const human_job *job,
                               uint64_t left, uint64_t counted)
 {
@@ -185,8 +174,8 @@ static bool any_label_reaches(human_scratch *with, const human_job *job,
  * "_UNK" in it is a winner all the same and hides the label behind it, as
  * in ConceptX. */
 void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
-                               const human_job *job, const human_view *view,
-                               size_t c, bool keep)
+                               const human_job *job,
+                               const uint32_t *bundles, size_t c, bool keep)
 {
     bool ignore = job->out->options.ignore_unknown;
     size_t i;
@@ -194,7 +183,7 @@ void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
     memset(out, 0, sizeof *out);
     out->winner = LAT_NO_CONCEPT;
     out->share = (double)NAN;
-    gather_members(with, job, view, c);
+    gather_members(with, job, bundles, c);
     for (i = 0; i < with->bundle_count; i++) {
         uint32_t bundle = with->bundle_touched[i];
         uint64_t count = with->bundle_row[bundle];
@@ -207,7 +196,7 @@ void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
     out->skipped = out->occurrences == 0 ||
                    (double)out->unknown / (double)out->occurrences >
                        job->out->max_unknown.value;
-    if (out->skipped || (job->screens && !keep && view->weights == NULL &&
+    if (out->skipped || (job->screens && !keep &&
                          !any_label_reaches(with, job, out->occurrences,
                                             out->counted))) {
         clear_bundles(with);
@@ -230,7 +219,7 @@ void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
  * occurs in the concept. Words that are not in the text have no group but
  * count in the size. */
 uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
-                             const human_view *view, size_t c)
+                             const uint32_t *bundles, size_t c)
 {
     bool by_types = job->out->options.share_unit == LAT_UNIT_TYPES;
     uint64_t size = 0;
@@ -238,16 +227,11 @@ uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
 
     for (i = job->entry_starts[c]; i < job->entry_starts[c + 1]; i++) {
         uint32_t type = job->entries[i];
-        uint32_t weight = view->weights != NULL ? with->entry_weights[i]
-                                                : job->entry_counts[i];
+        uint32_t weight = by_types ? 1 : job->entry_counts[i];
 
-        if (weight == 0)
-            continue;
-        if (by_types)
-            weight = 1;
         size += weight;
         if (type != LAT_NO_CONCEPT)
-            add_bundle(with, view->bundles[type], weight);
+            add_bundle(with, bundles[type], weight);
     }
     expand_bundles(with, job);
     return size;
@@ -265,8 +249,7 @@ static void mention(human_scratch *with, uint32_t label, double share)
         with->label_best[label] = share;
 }
 
-/* The sweep, and after it the main threshold. */
-static double theta_at(const lat_human *human, size_t t)
+double lat_human_theta_int(const lat_human *human, size_t t)
 {
     return t < human->thetas.count ? human->thetas.items[t].value
                                    : human->theta.value;
@@ -286,7 +269,7 @@ static void mark_last(human_scratch *with, const human_job *job,
             uint32_t label = with->touched[i];
             double share = (double)with->row[label] / (double)size;
 
-            if (share >= theta_at(job->out, t) &&
+            if (share >= lat_human_theta_int(job->out, t) &&
                 (last == LAT_NO_CONCEPT || label > last))
                 last = label;
         }
@@ -295,31 +278,16 @@ static void mark_last(human_scratch *with, const human_job *job,
     }
 }
 
-/* Share, in this evaluation, of the label that explains concept c. */
-static void note_share(const human_scratch *with, const human_view *view,
-                       size_t c, uint32_t label, uint64_t size)
-{
-    view->shares[c * view->stride] =
-        label == LAT_NO_CONCEPT ? (double)NAN
-                                : lat_share_int(with->row[label], size);
-}
-
 /* Shares of all labels in one concept. Small concepts are never aligned. */
 static void visit_types(human_scratch *with, const human_job *job,
-                        const human_view *view, size_t c)
+                        const uint32_t *bundles, size_t c)
 {
     uint64_t size, least;
     size_t i;
 
-    if (!job->out->concepts[c].enough && view->shares == NULL)
+    if (!job->out->concepts[c].enough)
         return;
-    size = lat_human_types_int(with, job, view, c);
-    if (view->shares != NULL)
-        note_share(with, view, c, job->out->concepts[c].best, size);
-    if (!job->out->concepts[c].enough) {
-        lat_human_clear_int(with);
-        return;
-    }
+    size = lat_human_types_int(with, job, bundles, c);
     /* Nearly all labels stay below every threshold. */
     least = size == 0 ? 1 : lat_needed_int(job->theta_least, size, false);
     for (i = 0; i < with->touched_count; i++) {
@@ -351,12 +319,23 @@ static size_t count_marked(const human_scratch *with, const human_job *job,
     return count;
 }
 
+void lat_human_at_zero_int(size_t *aligned, size_t *covered,
+                           const lat_human *human, size_t t)
+{
+    if (human->options.rule != LAT_RULE_TYPE ||
+        lat_human_theta_int(human, t) > 0.0 || human->labels_used == 0)
+        return;
+    *aligned = human->counted;
+    *covered = human->counted == 0 ? 0
+               : human->options.last_only ? 1 : human->labels_used;
+}
+
 /* One walk over the concepts answers every threshold, as each keeps its
  * best share and each label its best concept. The occurrence rule wants
  * more than theta, the type rule at least theta. */
 void lat_human_count_int(size_t *aligned, size_t *covered,
                          human_scratch *with, const human_job *job,
-                         const human_view *view)
+                         const uint32_t *bundles)
 {
     const lat_human *out = job->out;
     bool strict = out->options.rule == LAT_RULE_OCCURRENCE;
@@ -371,43 +350,30 @@ void lat_human_count_int(size_t *aligned, size_t *covered,
 
         with->shares[c] = -1.0;
         if (!strict) {
-            visit_types(with, job, view, c);
+            visit_types(with, job, bundles, c);
             continue;
         }
-        lat_human_occurrences_int(&verdict, with, job, view, c,
-                                  view->shares != NULL);
-        if (view->shares != NULL) {
-            note_share(with, view, c, out->concepts[c].winner,
-                       verdict.skipped ? 0 : verdict.counted);
-            lat_human_clear_int(with);
-        }
+        lat_human_occurrences_int(&verdict, with, job, bundles, c, false);
         if (!verdict.can_align)
             continue;
         with->shares[c] = verdict.share;
         mention(with, verdict.winner, verdict.share);
     }
     for (t = 0; t <= out->thetas.count; t++) {
-        double theta = theta_at(out, t);
+        double theta = lat_human_theta_int(out, t);
 
         aligned[t] = covered[t] = 0;
         for (c = 0; c < out->count; c++)
             aligned[t] += strict ? with->shares[c] > theta
                                  : with->shares[c] >= theta;
-        if (!strict && theta == 0.0 && out->labels_used > 0) {
-            /* A share of nothing is enough: everything counted aligns. */
-            aligned[t] = out->counted;
-            covered[t] = out->counted == 0 ? 0
-                         : out->options.last_only ? 1 : out->labels_used;
-            continue;
-        }
-        if (out->options.last_only) {
+        if (out->options.last_only)
             covered[t] = count_marked(with, job, t);
-            continue;
-        }
-        for (i = 0; i < with->mentioned_count; i++) {
+        for (i = 0; i < with->mentioned_count && !out->options.last_only;
+             i++) {
             double best = with->label_best[with->mentioned[i]];
 
             covered[t] += strict ? best > theta : best >= theta;
         }
+        lat_human_at_zero_int(&aligned[t], &covered[t], out, t);
     }
 }

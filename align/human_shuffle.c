@@ -18,13 +18,11 @@ static double *result_at(human_job *job, size_t t, size_t value)
     return job->results + (t * 3 + value) * job->shuffles;
 }
 
-/* Counts of one evaluation into place p of the results. */
-static void evaluate(human_job *job, human_scratch *with,
-                     const human_view *view, size_t p)
+void lat_human_result_int(human_job *job, const size_t *aligned,
+                          const size_t *covered, size_t p)
 {
-    size_t aligned[LAT_THETAS + 1], covered[LAT_THETAS + 1], t;
+    size_t t;
 
-    lat_human_count_int(aligned, covered, with, job, view);
     for (t = 0; t <= job->out->thetas.count; t++) {
         double of_concepts = lat_share_int(aligned[t], job->out->count);
         double of_labels = lat_share_int(covered[t], job->out->labels_used);
@@ -46,7 +44,7 @@ static void permutation_task(void *context, size_t task, size_t worker)
     bool by_types = job->out->options.rule == LAT_RULE_TYPE;
     const uint32_t *bundles = by_types ? job->type_bundle : job->members;
     size_t n = by_types ? job->types : job->concepts->size, p, i;
-    human_view view = {with->shuffled, NULL, NULL, 0};
+    size_t aligned[LAT_THETAS + 1], covered[LAT_THETAS + 1];
     lat_random random;
 
     for (p = task * LAT_SHUFFLE_BLOCK;
@@ -63,72 +61,40 @@ static void permutation_task(void *context, size_t task, size_t worker)
             memcpy(with->shuffled, bundles, n * sizeof *bundles);
             lat_shuffle_numbers_int(&random, with->shuffled, n);
         }
-        evaluate(job, with, &view, p);
-    }
-}
-
-/* Groups of the type rule stay those of the whole label file; what is drawn
- * again is the clustered text. */
-static void bootstrap_task(void *context, size_t task, size_t worker)
-{
-    human_job *job = context;
-    human_scratch *with = &job->scratch[worker];
-    const lat_concepts *concepts = job->concepts;
-    human_view view = {job->out->options.rule == LAT_RULE_TYPE
-                           ? job->type_bundle : job->members,
-                       with->weights, NULL, job->shuffles};
-    lat_random random;
-    size_t sentences = job->text->sentences, i, p;
-
-    for (p = task * LAT_SHUFFLE_BLOCK;
-         p < (task + 1) * LAT_SHUFFLE_BLOCK && p < job->shuffles; p++) {
-        if (lat_interrupted())
-            return;
-        if (job->drawn != NULL) {
-            view.weights = job->drawn + p * sentences;
-        } else {
-            lat_random_seed(&random, job->out->options.seed,
-                            LAT_STREAM_BOOTSTRAP + p);
-            lat_resample_int(&random, with->weights, sentences);
-        }
-        if (job->out->options.rule == LAT_RULE_TYPE) {
-            memset(with->entry_weights, 0,
-                   job->entry_starts[concepts->count] *
-                       sizeof *with->entry_weights);
-            for (i = 0; i < concepts->size; i++)
-                with->entry_weights[job->entry_of[i]] +=
-                    view.weights[concepts->occurrences[i].sentence];
-        }
-        view.shares = job->shares + p;
-        evaluate(job, with, &view, p);
+        lat_human_count_int(aligned, covered, with, job, with->shuffled);
+        lat_human_result_int(job, aligned, covered, p);
     }
 }
 
 /* The number of tasks hangs on n alone, never on the pool. */
-static lat_status run(human_job *job, lat_pool *pool, size_t n,
-                      draw_kind kind, lat_error *error)
+static void run_shuffles(human_job *job, lat_pool *pool)
 {
-    lat_work *work = kind == DRAW_SHUFFLE ? permutation_task
-                                          : bootstrap_task;
-    draw_order order = {kind, job->text->sentences, n,
+    size_t n = job->shuffles;
+    draw_order order = {DRAW_SHUFFLE, job->concepts->size, n,
                         job->out->options.seed};
+
+    if (job->out->options.rule == LAT_RULE_TYPE)
+        order.n = job->types;
+    job->drawn = lat_draws_get_int(job->draws, pool, &order);
+    lat_pool_run(pool, (n + LAT_SHUFFLE_BLOCK - 1) / LAT_SHUFFLE_BLOCK,
+                 permutation_task, job);
+}
+
+static lat_status make_results(human_job *job, size_t n, lat_error *error)
+{
     size_t values = 0;
 
-    if (kind == DRAW_SHUFFLE)
-        order.n = job->out->options.rule == LAT_RULE_TYPE
-                      ? job->types : job->concepts->size;
-    job->drawn = lat_draws_get_int(job->draws, pool, &order);
     job->shuffles = n;
     if (!lat_size_mul((job->out->thetas.count + 1) * 3, n, &values))
         return lat_error_memory(error, UINT64_MAX);
     job->results = lat_new_array(values, sizeof *job->results);
-    if (job->results == NULL)
-        return lat_error_memory(error, values * sizeof *job->results);
-    lat_pool_run(pool, (n + LAT_SHUFFLE_BLOCK - 1) / LAT_SHUFFLE_BLOCK, work,
-                 job);
-    return LAT_OK;
+    return job->results != NULL
+               ? LAT_OK
+               : lat_error_memory(error, values * sizeof *job->results);
 }
 
+/* Groups of the type rule stay those of the whole label file; what is drawn
+ * again is the clustered text. */
 lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
                                  lat_error *error)
 {
@@ -138,9 +104,10 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
     lat_status status;
 
     if (n > 0) {
-        status = run(job, pool, n, DRAW_SHUFFLE, error);
+        status = make_results(job, n, error);
         if (status != LAT_OK)
             return status;
+        run_shuffles(job, pool);
         for (t = 0; t < main; t++) {
             lat_human_row *row = &out->rows[t];
 
@@ -162,7 +129,9 @@ lat_status lat_human_shuffle_int(human_job *job, lat_pool *pool,
     job->shares = lat_new_array(cells, sizeof *job->shares);
     if (job->shares == NULL)
         return lat_error_memory(error, cells * sizeof *job->shares);
-    status = run(job, pool, n, DRAW_RESAMPLE, error);
+    status = make_results(job, n, error);
+    if (status == LAT_OK)
+        status = lat_human_draws_int(job, pool, error);
     if (status != LAT_OK)
         return status;
     for (t = 0; t < out->count; t++)
