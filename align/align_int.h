@@ -74,6 +74,15 @@ void lat_index_free_int(index_set *set);
 #define LAT_DRAW_LANES 32 /* resamples at a time: 64 bytes of weights */
 typedef uint16_t weight_lanes[LAT_DRAW_LANES];
 
+/* Weights are read in an order that no cache guesses, so they are asked for
+ * LAT_AHEAD members before their turn. */
+#define LAT_AHEAD 12
+#if defined(__GNUC__)
+#define LAT_ASK(p) __builtin_prefetch((p), 0, 2)
+#else
+#define LAT_ASK(p) ((void)0)
+#endif
+
 /* ---- Overlap of two layers (overlap.c) ---------------------------------- */
 
 /* What one worker needs to count; K = concepts_most. */

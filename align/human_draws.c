@@ -87,6 +87,16 @@ static bool any_reaches(const uint32_t *restrict counts,
     return reached != 0;
 }
 
+/* The weights of member i, whose concept ends at `end`; fetches ahead. */
+static const uint16_t *weights_of(const lane_job *job, size_t i, size_t end)
+{
+    const lat_occurrence *member = &job->human->concepts->occurrences[i];
+
+    if (i + LAT_AHEAD < end)
+        LAT_ASK(job->weights[member[LAT_AHEAD].sentence]);
+    return job->weights[member->sentence];
+}
+
 /* The vector of a bundle or label, zeros when it is new to the concept. */
 static uint32_t *lanes_of(lane_rows *rows, uint32_t number)
 {
@@ -234,11 +244,12 @@ static void visit_members(const lane_job *job, lane_scratch *with, size_t c)
     const lat_human *out = human->out;
     const lat_concepts *concepts = human->concepts;
     uint32_t winner = out->concepts[c].winner;
+    size_t end = concepts->starts[c + 1];
     count_lanes all = {0}, unknown = {0}, counted = {0}, most = {0};
 
-    for (size_t i = concepts->starts[c]; i < concepts->starts[c + 1]; i++)
+    for (size_t i = concepts->starts[c]; i < end; i++)
         add_weights(lanes_of(&with->bundles, human->members[i]),
-                    job->weights[concepts->occurrences[i].sentence]);
+                    weights_of(job, i, end));
     for (size_t i = 0; i < with->bundles.count; i++) {
         uint32_t bundle = with->bundles.touched[i];
 
@@ -273,13 +284,13 @@ static void gather_types(uint32_t *size, const lane_job *job,
 {
     const human_job *human = job->human;
     const lat_concepts *concepts = human->concepts;
-    size_t from = human->entry_starts[c];
+    size_t from = human->entry_starts[c], end = concepts->starts[c + 1];
     size_t n = human->entry_starts[c + 1] - from;
 
     memset(with->entries, 0, n * sizeof *with->entries);
-    for (size_t i = concepts->starts[c]; i < concepts->starts[c + 1]; i++)
+    for (size_t i = concepts->starts[c]; i < end; i++)
         add_weights(with->entries[human->entry_of[i] - from],
-                    job->weights[concepts->occurrences[i].sentence]);
+                    weights_of(job, i, end));
     for (size_t i = 0; i < n; i++) {
         uint32_t *lanes = with->entries[i], type = human->entries[from + i];
 
