@@ -19,20 +19,25 @@
 #include <string.h>
 
 /* Counts down, and takes note of the concept when nothing is missing any
- * more.  Without a branch: when that is cannot be guessed.  The list has room
- * for one more than there are concepts. */
-static inline void add_to_row(overlap_scratch *with, uint32_t concept)
+ * more; the length of the list after that.  Without a branch: when that is
+ * cannot be guessed.  The list has room for one more than there are
+ * concepts. */
+static inline size_t add_to_row(int32_t *restrict row,
+                                uint32_t *restrict touched, size_t count,
+                                uint32_t concept)
 {
-    with->touched[with->touched_count] = concept;
-    with->touched_count += --with->row[concept] == 0;
+    touched[count] = concept;
+    return count + (--row[concept] == 0);
 }
 
 /* Every word of T once, and every base concept that has it. */
-static void fill_by_types(overlap_scratch *with, const overlap_view *view,
-                          uint32_t t)
+static size_t fill_by_types(overlap_scratch *with, const overlap_view *view,
+                            uint32_t t)
 {
     const layer_index *base = view->base, *tuned = view->tuned;
-    size_t i, k;
+    int32_t *row = with->row;
+    uint32_t *touched = with->touched;
+    size_t i, k, count = 0;
 
     for (i = tuned->cw_starts[t]; i < tuned->cw_starts[t + 1]; i++) {
         uint32_t word = base->local[tuned->cw[i]];
@@ -42,33 +47,36 @@ static void fill_by_types(overlap_scratch *with, const overlap_view *view,
         if (view->word != NULL)
             word = view->word[word];
         for (k = base->wc_starts[word]; k < base->wc_starts[word + 1]; k++)
-            add_to_row(with, base->wc[k]);
+            count = add_to_row(row, touched, count, base->wc[k]);
     }
+    return count;
 }
 
 /* Every member of T lies in at most one base concept. */
-static void fill_by_occurrences(overlap_scratch *with,
-                                const overlap_view *view, uint32_t t)
+static size_t fill_by_occurrences(overlap_scratch *with,
+                                  const overlap_view *view, uint32_t t)
 {
     const lat_concepts *source = view->tuned->source;
-    size_t i;
+    const uint32_t *occ = view->tuned->occ, *label = view->label;
+    int32_t *row = with->row;
+    uint32_t *touched = with->touched;
+    size_t i, end = source->starts[t + 1], count = 0;
 
-    for (i = source->starts[t]; i < source->starts[t + 1]; i++) {
-        uint32_t concept = view->label[view->tuned->occ[i]];
+    for (i = source->starts[t]; i < end; i++) {
+        uint32_t concept = label[occ[i]];
 
         if (concept != LAT_NO_CONCEPT)
-            add_to_row(with, concept);
+            count = add_to_row(row, touched, count, concept);
     }
+    return count;
 }
 
 static void fill_row(overlap_scratch *with, const overlap_view *view,
                      uint32_t t)
 {
-    with->touched_count = 0;
-    if (view->overlap->options.unit == LAT_UNIT_TYPES)
-        fill_by_types(with, view, t);
-    else
-        fill_by_occurrences(with, view, t);
+    with->touched_count = view->overlap->options.unit == LAT_UNIT_TYPES
+                              ? fill_by_types(with, view, t)
+                              : fill_by_occurrences(with, view, t);
 }
 
 /* May a concept of `size` be aligned with one of size `target`? */
