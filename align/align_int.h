@@ -188,6 +188,10 @@ typedef struct human_job {
     uint32_t *rank_counts; /* labels: members that have the label of a rank */
     uint32_t *bundle_ranks; /* bundle_labels as ranks, ascending */
     bool screens;          /* no threshold is 0 */
+    uint8_t *screen;       /* parts x bundles x 32 lanes, or NULL */
+    size_t screen_parts;
+    uint32_t *needs;       /* concepts: members that a label must have to
+                              reach a threshold; 0 = not screened */
     lat_draws *draws;      /* the caller's, or NULL */
     const uint32_t *drawn; /* shuffles out of them, or NULL */
     /* Type rule. */
@@ -206,6 +210,13 @@ typedef struct human_job {
 /* Bundles, members or entries, scratch: all that is not in out yet. */
 lat_status lat_human_prepare_int(human_job *job, lat_pool *pool,
                                  lat_error *error);
+/* Can any label reach a threshold in concept c (human_screen.c)?  To be
+ * asked only where job->screen is not NULL. */
+lat_status lat_human_screen_make_int(human_job *job, lat_error *error);
+bool lat_human_screen_int(const human_job *job, const uint32_t *bundles,
+                          size_t c);
+/* Labels that at least `need` members of the layer have: ranks below. */
+size_t lat_human_frequent_int(const human_job *job, uint64_t need);
 /* Occurrence rule on concept c.  Leaves counts in the scratch when `keep`,
  * to be cleared by lat_human_clear_int. */
 void lat_human_occurrences_int(human_verdict *out, human_scratch *with,

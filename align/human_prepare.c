@@ -446,6 +446,8 @@ lat_status lat_human_prepare_int(human_job *job, lat_pool *pool,
         status = place_members(job, error);
         if (status == LAT_OK)
             status = rank_labels(job, error);
+        if (status == LAT_OK)
+            status = lat_human_screen_make_int(job, error);
     }
     return status == LAT_OK ? make_scratch(job, pool, error) : status;
 }

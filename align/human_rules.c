@@ -15,22 +15,18 @@
 #include <math.h>
 #include <string.h>
 
-/* Without a branch: whether a counter is still zero cannot be guessed. */
-static inline void add_label(human_scratch *with, uint32_t label,
-                             uint32_t weight)
+/* Adds to the counter of a label or bundle and takes note of it when it is
+ * new; the length of the list after that.  Without a branch: whether a
+ * counter is still zero cannot be guessed. */
+static inline size_t add_count(uint32_t *restrict row,
+                               uint32_t *restrict touched, size_t count,
+                               uint32_t number, uint32_t weight)
 {
-    with->touched[with->touched_count] = label;
-    with->touched_count += with->row[label] == 0;
-    with->row[label] += weight;
-}
+    uint32_t before = row[number];
 
-/* The same for bundles. */
-static inline void add_bundle(human_scratch *with, uint32_t bundle,
-                              uint32_t weight)
-{
-    with->bundle_touched[with->bundle_count] = bundle;
-    with->bundle_count += with->bundle_row[bundle] == 0;
-    with->bundle_row[bundle] += weight;
+    touched[count] = number;
+    row[number] = before + weight;
+    return count + (before == 0);
 }
 
 static void clear_bundles(human_scratch *with)
@@ -46,7 +42,7 @@ static void clear_bundles(human_scratch *with)
  * the order of the members, as bundles are. */
 static void expand_bundles(human_scratch *with, const human_job *job)
 {
-    size_t i, k;
+    size_t i, k, count = with->touched_count;
 
     for (i = 0; i < with->bundle_count; i++) {
         uint32_t bundle = with->bundle_touched[i];
@@ -55,8 +51,10 @@ static void expand_bundles(human_scratch *with, const human_job *job)
         with->bundle_row[bundle] = 0;
         for (k = job->bundle_starts[bundle];
              k < job->bundle_starts[bundle + 1]; k++)
-            add_label(with, job->bundle_labels[k], weight);
+            count = add_count(with->row, with->touched, count,
+                              job->bundle_labels[k], weight);
     }
+    with->touched_count = count;
     with->bundle_count = 0;
 }
 
@@ -76,10 +74,12 @@ static void gather_members(human_scratch *with, const human_job *job,
                            const uint32_t *bundles, size_t c)
 {
     const size_t *starts = job->concepts->starts;
-    size_t i;
+    size_t i, end = starts[c + 1], count = 0;
 
-    for (i = starts[c]; i < starts[c + 1]; i++)
-        add_bundle(with, bundles[i], 1);
+    for (i = starts[c]; i < end; i++)
+        count = add_count(with->bundle_row, with->bundle_touched, count,
+                          bundles[i], 1);
+    with->bundle_count = count;
 }
 
 /* The most frequent label, the first seen among equals. */
@@ -124,8 +124,7 @@ static void pick_longest(human_verdict *out, const human_scratch *with,
     }
 }
 
-/* Labels that at least `need` members of the layer have: the ranks below. */
-static size_t count_frequent(const human_job *job, uint64_t need)
+size_t lat_human_frequent_int(const human_job *job, uint64_t need)
 {
     size_t low = 0, high = job->names;
 
@@ -148,7 +147,7 @@ static bool any_label_reaches(human_scratch *with, const human_job *job,
                               uint64_t left, uint64_t counted)
 {
     uint64_t need = lat_needed_int(job->theta_least, counted, true);
-    size_t frequent = count_frequent(job, need), i, k;
+    size_t frequent = lat_human_frequent_int(job, need), i, k;
     uint32_t most = 0;
 
     for (i = 0; i < with->bundle_count && most < need &&
@@ -183,6 +182,9 @@ void lat_human_occurrences_int(human_verdict *out, human_scratch *with,
     memset(out, 0, sizeof *out);
     out->winner = LAT_NO_CONCEPT;
     out->share = (double)NAN;
+    if (!keep && job->screen != NULL &&
+        !lat_human_screen_int(job, bundles, c))
+        return;
     gather_members(with, job, bundles, c);
     for (i = 0; i < with->bundle_count; i++) {
         uint32_t bundle = with->bundle_touched[i];
@@ -223,7 +225,7 @@ uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
 {
     bool by_types = job->out->options.share_unit == LAT_UNIT_TYPES;
     uint64_t size = 0;
-    size_t i;
+    size_t i, count = 0;
 
     for (i = job->entry_starts[c]; i < job->entry_starts[c + 1]; i++) {
         uint32_t type = job->entries[i];
@@ -231,8 +233,10 @@ uint64_t lat_human_types_int(human_scratch *with, const human_job *job,
 
         size += weight;
         if (type != LAT_NO_CONCEPT)
-            add_bundle(with, bundles[type], weight);
+            count = add_count(with->bundle_row, with->bundle_touched, count,
+                              bundles[type], weight);
     }
+    with->bundle_count = count;
     expand_bundles(with, job);
     return size;
 }
