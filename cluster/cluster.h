@@ -44,10 +44,12 @@ typedef struct lat_ward_options {
     size_t sketch;       /* directions of a first look at pairs; 0 = chosen
                             by the points, 1 = none */
     lat_progress *progress; /* or NULL */
-    const char *checkpoint; /* NULL, or a file in which the joins so far are
-                               kept: read if it is of these points, removed
-                               when the tree is done */
-    double seconds;         /* between checkpoints; 0 = 60 */
+    const char *checkpoint; /* NULL, or a file in which the joins and lists
+                               of nearest so far are kept: read if it is of
+                               these points, removed when the tree is done;
+                               at most 550 bytes a point */
+    double seconds;         /* between checkpoints; 0 = 45, to which a task
+                               and the disk add some */
 } lat_ward_options;
 #define LAT_WARD_OPTIONS {0, 0, NULL, NULL, 0}
 
@@ -58,8 +60,8 @@ typedef struct lat_ward_options {
  * other's; exact copies of a point are joined first, each to the first of
  * them.  Same merges for any pool, CPU level, `neighbours`, `sketch` and any
  * checkpoint (`distances` then counts the last run only).  LAT_INTERRUPTED
- * within some 50 ms of lat_interrupt_set a thread at a time; what was done
- * is then in the checkpoint. */
+ * within some 50 ms of lat_interrupt_set a thread at a time, and what the
+ * disk takes: what was done is then in the checkpoint. */
 lat_status lat_cluster_ward(lat_tree *out, lat_pool *pool,
                             const float *points, size_t n, size_t h,
                             const lat_ward_options *options,

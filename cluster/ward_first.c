@@ -15,13 +15,16 @@
  * its column while it is in the cache.  Where points have sketches, tiles are
  * products of those, and what passes is multiplied out; a tile where too many
  * pass, as on the diagonal while lists are empty, is multiplied whole.
+ *
+ * A checkpoint may be written between the tasks of a round; a run that finds
+ * one of the same places and blocks goes on with the tasks that are missing.
  */
 #include "ward_int.h"
 
 #include <math.h>
+#include <string.h>
 
-/* Blocks: a task is then at most some 40 ms at 100,000 x 768. */
-#define MOST_BLOCKS 64
+/* With LAT_WARD_BLOCKS a task is some 40 ms at 100,000 x 768. */
 #define LEAST_BLOCK 256
 
 /* A tile is crowded when one in so many of its first rows' pairs pass. */
@@ -35,8 +38,7 @@ typedef struct first_state {
     float *panels;   /* the same packed */
     float *least;    /* by place: K+1-st value, infinity before */
     size_t block;    /* places in a block, a multiple of LAT_PANEL */
-    size_t blocks;   /* a power of two */
-    size_t round;    /* 0 = diagonal */
+    size_t blocks;   /* a power of two, as many as rounds; 0 = diagonal */
 } first_state;
 
 typedef struct first_pair {
@@ -49,8 +51,9 @@ typedef struct first_pair {
 static void pair_blocks(const first_state *state, size_t task, size_t *i,
                         size_t *j)
 {
-    size_t d = (state->round + 1) / 2, step = d & (~d + 1);
-    size_t odd = state->round % 2 == 0;
+    size_t round = state->ward->pass.round;
+    size_t d = (round + 1) / 2, step = d & (~d + 1);
+    size_t odd = round % 2 == 0;
     *i = task / step * 2 * step + odd * step + task % step;
     *j = (*i + d) % state->blocks;
 }
@@ -197,9 +200,7 @@ static void first_task(void *context, size_t task, size_t worker)
 {
     first_state *state = context;
     size_t i = task, j = task, places = state->ward->places;
-    if (lat_interrupted())
-        return;
-    if (state->round > 0)
+    if (state->ward->pass.round > 0)
         pair_blocks(state, task, &i, &j);
     first_pair p = {i * state->block, (i + 1) * state->block,
                     j * state->block, (j + 1) * state->block};
@@ -248,7 +249,7 @@ static void choose_blocks(first_state *state)
 {
     size_t places = state->ward->places;
     size_t blocks = 1;
-    while (blocks < MOST_BLOCKS && places / blocks >= 2 * LEAST_BLOCK)
+    while (blocks < LAT_WARD_BLOCKS && places / blocks >= 2 * LEAST_BLOCK)
         blocks *= 2;
     /* Whole panels. */
     size_t block = (places + blocks - 1) / blocks;
@@ -256,22 +257,67 @@ static void choose_blocks(first_state *state)
     state->blocks = blocks;
 }
 
-static void run_tournament(first_state *state)
+/* FNV-1a over whole words: which tasks there are, and what they write. */
+static uint64_t layout_of(const first_state *state)
+{
+    const lat_ward *ward = state->ward;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    const uint64_t words[3] = {ward->keep, state->block, state->blocks};
+    for (size_t i = 0; i < 3; i++)
+        hash = (hash ^ words[i]) * UINT64_C(1099511628211);
+    for (size_t p = 0; p < ward->places; p++)
+        hash = (hash ^ ward->live[p]) * UINT64_C(1099511628211);
+    return hash | 1;
+}
+
+/* Where the checkpoint's lists end, or from the beginning. */
+static void begin_pass(first_state *state)
 {
     lat_ward *ward = state->ward;
-    uint64_t places = ward->places;
+    size_t room = ward->keep + 1;
+    uint64_t layout = layout_of(state);
+    bool fit = ward->pass.layout == layout
+               && ward->pass.round < state->blocks;
+    for (size_t slot = 0; slot < ward->slots; slot++)
+        fit = fit && ward->count[slot] <= room;
+    if (!fit) {
+        memset(&ward->pass, 0, sizeof ward->pass);
+        memset(ward->count, 0, ward->slots * sizeof *ward->count);
+    }
+    ward->pass.layout = layout;
+    for (size_t p = 0; p < ward->places; p++) {
+        uint32_t slot = ward->live[p];
+        const lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+        state->least[p] = ward->count[slot] == room ? list[room - 1].lower
+                                                    : INFINITY;
+    }
+}
+
+static lat_status run_tournament(first_state *state, lat_error *error)
+{
+    lat_ward *ward = state->ward;
+    lat_ward_pass *pass = &ward->pass;
+    uint64_t places = ward->places, pairs = places * (places - 1) / 2;
     lat_progress *progress = ward->options->progress;
-    if (progress != NULL)
+    lat_status status = LAT_OK;
+    begin_pass(state);
+    pairs -= pairs / state->blocks * pass->round;
+    if (progress != NULL) /* with itself a block is multiplied whole */
         lat_progress_begin(progress, "nearest points", "pairs",
-                           places * places / 2);
-    for (size_t p = 0; p < places; p++)
-        state->least[p] = INFINITY;
-    lat_pool_run(ward->pool, state->blocks, first_task, state);
-    for (state->round = 1; state->round < state->blocks; state->round++)
-        lat_pool_run(ward->pool, state->blocks / 2, first_task, state);
-    ward->looked += places * (places - 1) / 2;
+                           pairs + places / 2);
+    while (pass->round < state->blocks) {
+        size_t half = pass->round > 0;
+        status = lat_ward_run(ward, state->blocks >> half, first_task, state,
+                              pass->done, error);
+        if (status != LAT_OK)
+            break;
+        pass->round++;
+        memset(pass->done, 0, sizeof pass->done);
+    }
+    ward->looked += pairs;
     if (progress != NULL)
         lat_progress_end(progress);
+    return status;
 }
 
 lat_status lat_ward_first(lat_ward *ward, lat_error *error)
@@ -280,6 +326,8 @@ lat_status lat_ward_first(lat_ward *ward, lat_error *error)
     lat_status status = LAT_OK;
     size_t chunks = (ward->places + LAT_WARD_CHUNK - 1) / LAT_WARD_CHUNK;
     size_t room;
+    if (ward->pass.round == LAT_WARD_PASS_OVER)
+        return LAT_OK;
     status = lat_ward_sketch(ward, error);
     if (status != LAT_OK)
         goto done;
@@ -296,12 +344,11 @@ lat_status lat_ward_first(lat_ward *ward, lat_error *error)
     lat_pool_run(ward->pool, (ward->places + 64 * LAT_PANEL - 1)
                                  / (64 * LAT_PANEL),
                  pack_task, &state);
-    run_tournament(&state);
-    if (lat_interrupted()) {
-        status = lat_error_set(error, LAT_INTERRUPTED, "interrupted");
+    status = run_tournament(&state, error);
+    if (status != LAT_OK)
         goto done;
-    }
     lat_pool_run(ward->pool, chunks, finish_chunk, &state);
+    ward->pass.round = LAT_WARD_PASS_OVER;
 done:
     lat_free(ward->sketch);
     ward->sketch = NULL;

@@ -8,6 +8,7 @@
  *     | ward_first.c    the K nearest of every slot by blocked products,
  *     |                   ward_sketch.c   of short rows first, where that
  *     |                   ward_cells.c    pays, near points being together
+ *     |                 both with ward_spells.c: tasks between checkpoints
  *     | ward_rounds.c   rounds of joins until one cluster is left, with
  *     |                   ward_lists.c    what a slot knows of its nearest
  *     |                   ward_search.c   batches of new searches
@@ -74,6 +75,14 @@ typedef struct lat_ward_scratch {
     float *shifted_norm; /* LAT_TILE_ROWS: their norms */
 } lat_ward_scratch;
 
+/* How far the first pass is; what a checkpoint says of its lists. */
+enum { LAT_WARD_BLOCKS = 64, LAT_WARD_PASS_OVER = 255 };
+typedef struct lat_ward_pass {
+    uint64_t layout; /* of places and blocks: the same, or begin again */
+    size_t round;    /* of its tournament; LAT_WARD_PASS_OVER: lists closed */
+    bool done[LAT_WARD_BLOCKS]; /* tasks of that round */
+} lat_ward_pass;
+
 /* The points as the core sees them, and the clusters alive. */
 typedef struct lat_ward {
     const lat_kernels *kernels;
@@ -125,6 +134,8 @@ typedef struct lat_ward {
     uint32_t round;
     size_t keep;     /* K */
     lat_ward_scratch *scratch; /* one for each worker */
+    lat_ward_pass pass;
+    double saved;    /* when the last checkpoint was there, by the clock */
 } lat_ward;
 
 /* ward_points.c */
@@ -167,7 +178,8 @@ lat_status lat_ward_sketch(lat_ward *ward, lat_error *error);
 /* ward_cells.c: near points to near places. */
 lat_status lat_ward_arrange(lat_ward *ward, lat_error *error);
 
-/* ward_first.c: lists and bounds of all live slots, from nothing. */
+/* ward_first.c: lists and bounds of all live slots, from nothing or from
+ * where a checkpoint's are. */
 lat_status lat_ward_first(lat_ward *ward, lat_error *error);
 
 /* ward_search.c: new lists and bounds for `count` live slots; after it all
@@ -204,6 +216,9 @@ void lat_ward_make_current(lat_ward *ward, uint32_t slot);
 void lat_ward_close_list(lat_ward *ward, uint32_t slot);
 /* Makes a list current and finds the nearest, if the list can tell. */
 void lat_ward_refresh(lat_ward *ward, uint32_t slot, lat_ward_scratch *s);
+/* The entries of a slot's list, copied to `list`, as they would be made
+ * current; returns how many are left. */
+size_t lat_ward_current(const lat_ward *ward, uint32_t slot, lat_near *list);
 /* How far the second must be for a join to be safe out of order. */
 double lat_ward_margin(const lat_ward *ward, double d, uint32_t size);
 /* The list and bound of slot `left` after join, from both lists; na and nb
@@ -230,11 +245,23 @@ void lat_ward_expand(bool vectors, double *out, const float *x,
 /* Whether the level of these kernels allows the vector form. */
 bool lat_ward_vectors(const lat_kernels *kernels);
 
-/* ward_checkpoint.c; a file that is absent, damaged or of other points reads
- * as no joins. */
+/* ward_checkpoint.c.  Reading fills lists, counts, bounds and `pass`, and
+ * hands out the joins; a file that is absent, damaged or of other points
+ * reads as no joins and a pass that has not begun. */
 lat_status lat_ward_checkpoint_write(const lat_ward *ward, lat_error *error);
-lat_status lat_ward_checkpoint_read(const lat_ward *ward, lat_join **out,
+lat_status lat_ward_checkpoint_read(lat_ward *ward, lat_join **out,
                                     size_t *count, lat_error *error);
+
+/* ward_spells.c */
+/* Writes the checkpoint, if there is to be one and it is due. */
+lat_status lat_ward_save(lat_ward *ward, lat_error *error);
+/* Writes it in any case; LAT_INTERRUPTED. */
+lat_status lat_ward_stop(lat_ward *ward, lat_error *error);
+/* Runs the tasks that are not done, and sets done[] of each.  When a
+ * checkpoint is due, those that have not begun wait until it is written; when
+ * told to stop, they are left, and the answer is lat_ward_stop's. */
+lat_status lat_ward_run(lat_ward *ward, size_t tasks, lat_work *work,
+                        void *context, bool *done, lat_error *error);
 
 /* ward_order.c */
 lat_status lat_ward_order(lat_tree *out, const lat_ward *ward,

@@ -99,12 +99,13 @@ static uint32_t follow(const lat_ward *ward, uint32_t slot)
     return slot;
 }
 
-void lat_ward_make_current(lat_ward *ward, uint32_t slot)
+/* `list` may be the slot's own. */
+size_t lat_ward_current(const lat_ward *ward, uint32_t slot, lat_near *list)
 {
-    lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+    const lat_near *from = ward->lists + (size_t)slot * LAT_WARD_ROOM;
     size_t count = ward->count[slot], kept = 0;
     for (size_t i = 0; i < count; i++) {
-        lat_near entry = list[i];
+        lat_near entry = from[i];
         uint32_t now = follow(ward, entry.slot);
         bool grown = now != entry.slot || ward->born[now] > ward->seen[slot];
         if (now == slot)
@@ -123,7 +124,13 @@ void lat_ward_make_current(lat_ward *ward, uint32_t slot)
         else
             list[kept++] = entry;
     }
-    ward->count[slot] = (uint8_t)kept;
+    return kept;
+}
+
+void lat_ward_make_current(lat_ward *ward, uint32_t slot)
+{
+    lat_near *list = ward->lists + (size_t)slot * LAT_WARD_ROOM;
+    ward->count[slot] = (uint8_t)lat_ward_current(ward, slot, list);
     ward->seen[slot] = ward->round;
 }
 

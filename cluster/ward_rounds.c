@@ -39,7 +39,6 @@ typedef struct rounds_state {
     double **centres;   /* of the unions */
     size_t pair_count;
     lat_join *stale;    /* U: (left = slot, d = bound), to be sorted */
-    double saved;       /* when the last checkpoint was written */
 } rounds_state;
 
 #define REFRESH_CHUNK 32
@@ -221,7 +220,7 @@ static lat_status join_pairs(rounds_state *state, lat_error *error)
     return LAT_OK;
 }
 
-/* Joins again what a checkpoint holds; lists come afterwards. */
+/* Joins again what a checkpoint holds, whose lists are there already. */
 static lat_status replay_joins(rounds_state *state, lat_error *error)
 {
     lat_ward *ward = state->ward;
@@ -246,28 +245,6 @@ static lat_status replay_joins(rounds_state *state, lat_error *error)
     return status;
 }
 
-/* Every minute or as often as asked, and when told to stop. */
-static lat_status save_joins(rounds_state *state, bool stopping,
-                             lat_error *error)
-{
-    const lat_ward_options *options = state->ward->options;
-    double every = options->seconds > 0 ? options->seconds : 60;
-    double now = lat_clock_seconds();
-    if (options->checkpoint == NULL
-        || (!stopping && now - state->saved < every))
-        return LAT_OK;
-    state->saved = now;
-    return lat_ward_checkpoint_write(state->ward, error);
-}
-
-static lat_status stop_rounds(rounds_state *state, lat_error *error)
-{
-    lat_status status = save_joins(state, true, error);
-    return status != LAT_OK
-               ? status
-               : lat_error_set(error, LAT_INTERRUPTED, "interrupted");
-}
-
 static lat_status run_rounds(rounds_state *state, lat_error *error)
 {
     lat_ward *ward = state->ward;
@@ -275,8 +252,8 @@ static lat_status run_rounds(rounds_state *state, lat_error *error)
     while (status == LAT_OK && ward->joined + 1 < ward->slots) {
         size_t stales = 0;
         if (lat_interrupted())
-            return stop_rounds(state, error);
-        status = save_joins(state, false, error);
+            return lat_ward_stop(ward, error);
+        status = lat_ward_save(ward, error);
         if (status != LAT_OK)
             return status;
         refresh_changed(state);
@@ -296,6 +273,7 @@ lat_status lat_ward_rounds(lat_ward *ward, lat_error *error)
     rounds_state state = {.ward = ward};
     size_t n = ward->slots;
     lat_status status = lat_ward_state_create(ward, error);
+    ward->saved = lat_clock_seconds();
     if (status != LAT_OK || n < 2)
         goto done;
     state.todo = lat_new_array(n, sizeof *state.todo);
@@ -313,7 +291,6 @@ lat_status lat_ward_rounds(lat_ward *ward, lat_error *error)
         status = lat_ward_first(ward, error);
     if (status != LAT_OK)
         goto done;
-    state.saved = lat_clock_seconds();
     if (ward->options->progress != NULL)
         lat_progress_begin(ward->options->progress, "Ward", "merges",
                            n - 1 - ward->joined);

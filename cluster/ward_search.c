@@ -35,6 +35,7 @@ typedef struct search_state {
     bool *shifted;  /* tasks: rows less the first column's centroid */
     bool exact;
     search_column *columns; /* count */
+    bool *done;     /* tasks */
 } search_state;
 
 /* A row in double: the list holds distances, best the nearest by them. */
@@ -119,6 +120,7 @@ static void start_list(search_state *state, search_column *column,
     for (size_t i = 0; i < count; i++)
         before[i] = list[i];
     ward->count[slot] = 0;
+    ward->bound[slot] = 0; /* true of a list at every moment */
     for (size_t i = 0; i < count; i++)
         measure(state, column, before[i].slot, least, s);
 }
@@ -194,7 +196,7 @@ static void search_task(void *context, size_t task, size_t worker)
         size_t i = (own + t) % tiles * LAT_TILE_ROWS;
         size_t m = ward->places - i;
         if (lat_interrupted())
-            return; /* half a list: only the joins are kept then */
+            return; /* half a list, as the bound says */
         if (m > LAT_TILE_ROWS)
             m = LAT_TILE_ROWS;
         if (shifted)
@@ -242,9 +244,9 @@ static lat_status search_all(search_state *state, uint32_t *slots,
     while (state->starts[tasks] < count)
         tasks++;
     state->slots = slots;
-    lat_pool_run(ward->pool, tasks, search_task, state);
+    memset(state->done, 0, tasks * sizeof *state->done);
     ward->looked += (uint64_t)count * ward->places;
-    return LAT_OK;
+    return lat_ward_run(ward, tasks, search_task, state, state->done, error);
 }
 
 lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
@@ -258,8 +260,10 @@ lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
     state.columns = lat_new_array(count, sizeof *state.columns);
     state.starts = lat_new_array(count + 1, sizeof *state.starts);
     state.shifted = lat_new_array(count, sizeof *state.shifted);
+    state.done = lat_new_array(count, sizeof *state.done);
     if (ask == NULL || hard == NULL || state.columns == NULL
-        || state.starts == NULL || state.shifted == NULL) {
+        || state.starts == NULL || state.shifted == NULL
+        || state.done == NULL) {
         status = lat_error_memory(error, (uint64_t)count * 32);
         goto done;
     }
@@ -270,7 +274,7 @@ lat_status lat_ward_search(lat_ward *ward, const uint32_t *slots,
             ask[easy++] = slots[i];
     if (easy > 0)
         status = search_all(&state, ask, easy, error);
-    for (size_t i = 0; i < easy; i++)
+    for (size_t i = 0; i < easy && status == LAT_OK; i++)
         if ((ward->state[ask[i]] & LAT_WARD_EXACT) == 0) {
             ward->state[ask[i]] |= LAT_WARD_HARD;
             hard[hards++] = ask[i];
@@ -284,5 +288,6 @@ done:
     lat_free(state.columns);
     lat_free(state.starts);
     lat_free(state.shifted);
+    lat_free(state.done);
     return status;
 }

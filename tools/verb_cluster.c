@@ -23,8 +23,8 @@ static const cli_option options[] = {
      "the tree for R: hc <- dget(FILE) is an hclust", NULL},
     {"seed", 0, CLI_COUNT, "N", "kmeans: seed of the first centres", "1"},
     {"checkpoint", 0, CLI_TEXT, "FILE",
-     "ward: keep the joins so far here, at most every 60 s, and go on from "
-     "them", NULL},
+     "ward: keep what is done here, once in 45 s (at most 550 bytes a "
+     "point), and go on from it", NULL},
     {"memory", 0, CLI_BYTES, "SIZE", "most memory to use, such as 4G", NULL},
     {"labels", 0, CLI_TEXT, "FILE",
      "table of labels, one column k=K or h=H for each cut", NULL},

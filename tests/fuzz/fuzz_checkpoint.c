@@ -1,7 +1,7 @@
 /*
- * fuzz_checkpoint.c - what an earlier run left beside a layer (the joins of
- * its tree so far) may be damaged: the tree stays what it is without it.
- * The bytes as a file, and as joins under a right head and checksum.
+ * fuzz_checkpoint.c - what an earlier run left beside a layer (joins of its
+ * tree so far, and lists) may be damaged: the tree stays as it is without it.
+ * The bytes as a file, and as its rows under a right head and checksum.
  */
 #include "../../cluster/ward_int.h"
 #include "fuzz.h"
@@ -43,36 +43,55 @@ static void compare(const void *data, size_t size)
     fuzz_end();
 }
 
-/* The reader alone, on a file whose head and checksum are right: every join
- * that it hands out must be of two slots. */
-static void read_joins(const unsigned char *data, size_t size)
+/* The reader alone, on a file whose head and checksum are right: joins, as
+ * many as the first byte says, and lists.  All that it hands out must be of
+ * live slots. */
+static void read_known(const unsigned char *data, size_t size)
 {
     lat_ward_options options = LAT_WARD_OPTIONS;
+    static lat_near lists[POINTS * LAT_WARD_ROOM];
+    static uint8_t counts[POINTS], states[POINTS];
+    static float bounds[POINTS];
     lat_ward ward = {.n = POINTS, .h = WIDTH, .slots = POINTS,
-                     .fingerprint = 1, .options = &options};
-    unsigned char head[48] = "LATWARD1", digest[32];
-    uint64_t fields[5] = {POINTS, WIDTH, POINTS, 1, size / 16};
+                     .fingerprint = 1, .options = &options, .lists = lists,
+                     .count = counts, .state = states, .bound = bounds};
+    unsigned char head[72] = "LATWARD2", digest[32];
+    uint64_t joined = size == 0 ? 0 : data[0] % POINTS;
+    uint64_t fields[8] = {POINTS, WIDTH, POINTS, 1, joined,
+                          size > 1 + 16 * joined, 1, 0};
+    bool dead[POINTS] = {false};
     lat_buffer file = {0};
     lat_join *joins = NULL;
     size_t count = 0;
     lat_sha256 hash;
     lat_error error = {0};
 
-    for (size_t i = 0; i < 40; i++)
+    for (size_t i = 0; i < 64; i++)
         head[8 + i] = (unsigned char)(fields[i / 8] >> (8 * (i % 8)));
     lat_buffer_add(&file, head, sizeof head);
-    lat_buffer_add(&file, data, size / 16 * 16);
+    if (size > 1)
+        lat_buffer_add(&file, data + 1, size - 1);
     lat_sha256_begin(&hash);
     lat_sha256_add(&hash, file.data, file.size);
     lat_sha256_end(&hash, digest);
     lat_buffer_add(&file, digest, sizeof digest);
     options.checkpoint = fuzz_file("joins", file.data, file.size);
+    memset(counts, 0, sizeof counts);
     fuzz_begin(size, 1 << 20, 100);
     if (fuzz_answer(lat_ward_checkpoint_read(&ward, &joins, &count, &error),
-                    &error))
-        for (size_t i = 0; i < count; i++)
+                    &error)) {
+        for (size_t i = 0; i < count; i++) {
             fuzz_check(joins[i].left < POINTS && joins[i].right < POINTS,
                        "a join of a slot that is not there");
+            dead[joins[i].right] = true;
+        }
+        for (size_t i = 0; i < POINTS; i++)
+            for (size_t j = 0; j < counts[i]; j++)
+                fuzz_check(j < LAT_WARD_ROOM &&
+                           lists[i * LAT_WARD_ROOM + j].slot < POINTS &&
+                           !dead[lists[i * LAT_WARD_ROOM + j].slot],
+                           "a list leads to a slot that is not there");
+    }
     lat_free(joins);
     fuzz_end();
     lat_buffer_free(&file);
@@ -83,5 +102,5 @@ FUZZ_TARGET(checkpoint)
     if (plain.merges == NULL)
         make_plain();
     compare(data, size);
-    read_joins(data, size);
+    read_known(data, size);
 }

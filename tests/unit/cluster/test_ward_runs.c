@@ -15,6 +15,7 @@
 #endif
 
 static char path[64];
+static double between = 0.01; /* seconds; each checkpoint waits for the disk */
 
 static lat_status cluster(lat_tree *tree, const float *x, size_t n, size_t h,
                           size_t threads, const char *checkpoint)
@@ -23,7 +24,7 @@ static lat_status cluster(lat_tree *tree, const float *x, size_t n, size_t h,
     lat_pool *pool = NULL;
     lat_ward_options options = LAT_WARD_OPTIONS;
     options.checkpoint = checkpoint;
-    options.seconds = 0.01; /* each one waits for the disk */
+    options.seconds = between;
     options.sketch = 24;    /* where points are wide enough */
     if (lat_pool_create(&pool, threads, &error) != LAT_OK)
         return error.code;
@@ -136,6 +137,111 @@ static void check_kills(long kills)
     lat_free(x);
 }
 
+/* ---- Killed within the first pass ---- */
+
+enum { PASS_POINTS = 2100, PASS_ROUNDS = 8 };
+
+/* Of the pass that the checkpoint is in; 255: it is over. */
+static size_t file_round(void)
+{
+    unsigned char head[72] = {0};
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(head, 1, sizeof head, file);
+    if (file != NULL)
+        fclose(file);
+    return size == sizeof head ? head[56] : 0;
+}
+
+static void on_term(int number)
+{
+    (void)number;
+    lat_interrupt_set();
+}
+
+/* A run that gets the signal when its checkpoint is in the round or later;
+ * returns the round that it leaves. */
+static size_t stop_at(size_t round, int number, const float *x, size_t threads)
+{
+    struct timespec pause = {0, 300000};
+    lat_tree tree = {0};
+    int state = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGTERM, on_term);
+        _exit(cluster(&tree, x, PASS_POINTS, 24, threads, path)
+              != LAT_INTERRUPTED);
+    }
+    while (file_round() < round && waitpid(child, &state, WNOHANG) == 0)
+        nanosleep(&pause, NULL);
+    kill(child, number);
+    waitpid(child, &state, 0);
+    if (number == SIGTERM)
+        CHECK(WIFEXITED(state) && WEXITSTATUS(state) == 0);
+    return file_round();
+}
+
+/* Stopped again and again; then what is left is done, and no more. */
+static void check_pass(int kind, const size_t *rounds, int number)
+{
+    lat_tree want = {0}, tree = {0};
+    uint64_t pairs = (uint64_t)PASS_POINTS * (PASS_POINTS - 1) / 2;
+    size_t left = 0;
+    float *x = check_points(kind, PASS_POINTS, 24, 6);
+    CHECK(cluster(&want, x, PASS_POINTS, 24, 1, NULL) == LAT_OK);
+    between = 1e-9; /* after every task */
+    for (size_t i = 0; rounds[i] != 0; i++) {
+        left = stop_at(rounds[i], number, x, 1 + i % 3);
+        CHECK_MSG(left >= rounds[i], "round %zu, expected %zu", left,
+                  rounds[i]);
+    }
+    between = 0.01;
+    CHECK(cluster(&tree, x, PASS_POINTS, 24, 2, path) == LAT_OK);
+    CHECK_MSG(same_tree(&tree, &want), "stopped in round %zu", left);
+    left = left < PASS_ROUNDS ? left : PASS_ROUNDS;
+    CHECK_MSG(tree.distances <= want.distances - pairs / PASS_ROUNDS * left,
+              "%llu distances after round %zu, %llu without a stop",
+              (unsigned long long)tree.distances, left,
+              (unsigned long long)want.distances);
+    CHECK(!lat_path_exists(path));
+    lat_tree_free(&tree);
+    lat_tree_free(&want);
+    lat_free(x);
+}
+
+/* Lists that were half made with others of another length: not used. */
+static void check_foreign_pass(void)
+{
+    lat_tree want = {0}, tree = {0};
+    lat_error error = {0};
+    lat_ward_options options = LAT_WARD_OPTIONS;
+    float *x = check_points(KIND_CLUMPS, PASS_POINTS, 24, 6);
+    CHECK(cluster(&want, x, PASS_POINTS, 24, 1, NULL) == LAT_OK);
+    between = 1e-9;
+    stop_at(3, SIGKILL, x, 1);
+    between = 0.01;
+    options.checkpoint = path;
+    options.neighbours = 7;
+    CHECK(lat_cluster_ward(&tree, NULL, x, PASS_POINTS, 24, &options, &error)
+          == LAT_OK);
+    CHECK(same_tree(&tree, &want) && tree.distances >= want.distances);
+    lat_tree_free(&tree);
+    lat_tree_free(&want);
+    lat_free(x);
+}
+
+static void check_passes(void)
+{
+    static const size_t once[] = {5, 0}, thrice[] = {2, 4, 7, 0},
+                        over[] = {255, 0};
+    check_pass(KIND_CLUMPS, once, SIGKILL);
+    check_pass(KIND_GAUSS, thrice, SIGKILL);
+    check_pass(KIND_GAUSS, thrice, SIGTERM);
+    check_pass(KIND_CLUMPS, over, SIGKILL);
+    check_pass(KIND_GAUSS, over, SIGTERM);
+    check_foreign_pass();
+}
+
 static void check_allocation(size_t h)
 {
     lat_error error = {0};
@@ -189,6 +295,7 @@ int main(int count, char **words)
     check_threads(KIND_GAUSS, 1100, 33);
     check_levels(words[0]);
     check_kills(count > 1 ? strtol(words[1], NULL, 10) : KILLS);
+    check_passes();
     check_allocation(8);
     check_allocation(96);
     return harness_end("test_ward_runs");
