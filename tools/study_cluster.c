@@ -172,12 +172,14 @@ static lat_status find_clusters(study *s, int side, size_t layer,
                    study_side_names[side], layer);
     (void)snprintf(where, sizeof where, "%s: ", step);
     lat_progress_context(progress, step);
+    double before = lat_cpu_seconds();
     lat_status status =
         clustering_tree(tree, s->call, how, &points, checkpoint, error);
     if (status == LAT_OK)
         status = clustering_cut(labels, &quality, s->call, how, &points, tree,
                                 s->options.k, error);
     lat_progress_context(progress, NULL);
+    study_say_seconds(s, step, before);
     lat_free(checkpoint);
     if (status == LAT_OUT_OF_RANGE)
         status = name_word(s, side, layer, vectors, error);

@@ -1,55 +1,13 @@
 /*
  * study_cost.c - what a study will cost, before it starts: --dry-run tells
  * it, --memory is held against it.
- *
- * Seconds are an estimate for this machine: the arithmetic of the forward
- * pass and of the clustering over the speed of one short product, measured
- * now.  They go to standard output with the words and bytes.
  */
-#include "../base/kernels/kernels.h"
 #include "study_int.h"
 
 enum {
-    WARD_COST = 1,   /* times N^2 H multiply-adds, about */
-    KMEANS_ROUNDS = 60, LEADERS_PASSES = 12, /* about */
     TREE_BYTES = 32, /* linkage.npy, a row */
     LINE_BYTES = 28  /* concepts.txt, a line, about */
 };
-
-/* Multiply-adds a second of one thread on a product of encoder size. */
-static lat_status measure(double *speed, lat_error *error)
-{
-    enum { M = 128, N = 256, K = 256, TIMES = 24 };
-    const lat_kernels *kernels = lat_kernels_best();
-    float *a = lat_new_array(M * K, sizeof *a);
-    float *b = lat_new_array(lat_panels_size(N, K), sizeof *b);
-    float *c = lat_new_array(M * N, sizeof *c);
-    lat_status status = LAT_OK;
-    if (a == NULL || b == NULL || c == NULL) {
-        status = lat_error_memory(error, (M + N) * K * sizeof *a);
-        goto done;
-    }
-    lat_matmul job = {.m = M, .n = N, .k = K, .a = a, .lda = K, .b = b,
-                      .c = c, .ldc = N};
-    kernels->matmul(&job);
-    double start = lat_clock_seconds();
-    for (int i = 0; i < TIMES; i++)
-        kernels->matmul(&job);
-    double seconds = lat_clock_seconds() - start;
-    *speed = (double)M * N * K * TIMES / (seconds > 1e-9 ? seconds : 1e-9);
-done:
-    lat_free(a);
-    lat_free(b);
-    lat_free(c);
-    return status;
-}
-
-/* Multiply-adds of a forward pass over one token, attention left out. */
-static double token_cost(const lat_model_info *info)
-{
-    double H = (double)info->hidden, F = (double)info->feed_forward;
-    return (double)info->layers * (4 * H * H + 2 * H * F);
-}
 
 /* ---- Bytes -------------------------------------------------------------- */
 
@@ -137,32 +95,13 @@ lat_status study_afford(const study *s, lat_error *error)
     return LAT_OK;
 }
 
-/* ---- Seconds ------------------------------------------------------------ */
+/* ---- Told --------------------------------------------------------------- */
 
-/* Multiply-adds of clustering a layer, about. */
-static double clustering_cost(const study *s)
+void study_say_seconds(const study *s, const char *step, double before)
 {
-    double n = (double)s->words.count, k = (double)s->options.k;
-    double h = (double)s->readers[STUDY_TUNED].info->hidden;
-    double m = (double)s->options.how.leaders;
-    m = s->options.how.tau > 0 || m > n ? n : m;
-    double ward = WARD_COST * n * n * h, cost = ward;
-    if (s->options.how.method == CLUSTERING_KMEANS)
-        cost = (KMEANS_ROUNDS + 1) * n * k * h;
-    if (s->options.how.method == CLUSTERING_LEADERS)
-        cost = LEADERS_PASSES * n * m * h / 2 + WARD_COST * m * m * h;
-    bool both = s->options.how.compare &&
-                s->options.how.method != CLUSTERING_WARD;
-    return both ? cost + ward : cost;
-}
-
-static double forward_cost(const study *s, size_t passes)
-{
-    double cost = 0;
-    for (int side = 0; side < STUDY_SIDES; side++)
-        cost += token_cost(s->readers[side].info) *
-                (double)s->tokens[side].starts[s->tokens[side].sentences];
-    return cost * (double)passes;
+    if (cli_given(s->call, "verbose"))
+        cli_say(s->call, "%s: %.2f s of CPU time", step,
+                lat_cpu_seconds() - before);
 }
 
 static void put(const char *name, uint64_t value)
@@ -172,16 +111,11 @@ static void put(const char *name, uint64_t value)
 
 lat_status study_dry_run(study *s, lat_error *error)
 {
-    double speed = 0;
     study_cost cost;
-    lat_status status = measure(&speed, error);
-    if (status != LAT_OK)
-        return status;
     study_cost_of(&cost, s);
     uint64_t layers = 2 * (uint64_t)s->layer_count;
     size_t passes = (s->layer_count + cost.at_once - 1) / cost.at_once;
     bool tree = s->options.how.method == CLUSTERING_WARD;
-    speed *= (double)lat_pool_threads(cli_pool(s->call));
     put("sentences", s->corpus.count);
     put("words", s->words.total);
     put("words_kept", s->words.count);
@@ -197,8 +131,5 @@ lat_status study_dry_run(study *s, lat_error *error)
     put("bytes_spill",
         s->options.spill == NULL ? 0 : s->layer_count * cost.vectors);
     put("forward_passes", passes);
-    printf("seconds_forward\t%.0f\n", forward_cost(s, passes) / speed);
-    printf("seconds_clustering\t%.0f\n",
-           (double)layers * clustering_cost(s) / speed);
-    return LAT_OK;
+    return study_put_seconds(s, passes, error);
 }

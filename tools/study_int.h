@@ -156,6 +156,11 @@ void study_cost_of(study_cost *out, const study *study);
 /* LAT_NO_MEMORY with the bytes needed when --memory is below them; else it
  * is the limit from now on. */
 lat_status study_afford(const study *study, lat_error *error);
+/* About what each step takes, for so many forward passes of each model. */
+lat_status study_put_seconds(const study *study, size_t passes,
+                             lat_error *error);
+/* --verbose: what a step took since lat_cpu_seconds was `before`. */
+void study_say_seconds(const study *study, const char *step, double before);
 /* Words, memory, disk and seconds, on standard output (--dry-run). */
 lat_status study_dry_run(study *study, lat_error *error);
 /* Makes the folder and plan.json, or finds the same plan there.  Holds the

@@ -102,9 +102,11 @@ static lat_status forward(const study *s, int side, const lat_tokens *tokens,
     want->pooling = s->options.pooling;
     want->progress = cli_progress(s->call);
     lat_progress_begin(want->progress, step, "sentences", tokens->sentences);
+    double before = lat_cpu_seconds();
     lat_status status = lat_reader_states(
         &s->readers[side], cli_pool(s->call), tokens, want, error);
     lat_progress_end(want->progress);
+    study_say_seconds(s, step, before);
     return status;
 }
 

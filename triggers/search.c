@@ -97,6 +97,27 @@ static uint64_t estimate(const lat_search *out, const job *jobs,
     return cost;
 }
 
+uint64_t lat_search_queries(const lat_search_options *options,
+                            size_t words, size_t sentences, size_t classes,
+                            size_t layers)
+{
+    lat_search all = {.options = *options,
+                      .candidates = options->candidates,
+                      .upper = options->upper};
+    size_t half = sentences / 2, others = half - half / classes;
+    uint64_t cost = 0;
+    for (int source = 0; source < LAT_SOURCES; source++) {
+        bool each = source == LAT_SOURCE_CONCEPT ||
+                    source == LAT_SOURCE_MATCHED;
+        size_t n = limit_of(&all, source);
+        cost += (each ? layers : 1) * classes *
+                source_cost(&all, (lat_source)source, n < words ? n : words,
+                            others, others, half);
+    }
+    return options->max_queries != 0 && cost > options->max_queries
+               ? options->max_queries : cost;
+}
+
 /* Fewer candidates until the budget holds. */
 static lat_status fit_budget(lat_search *out, job *jobs, size_t layers,
                              lat_error *error)

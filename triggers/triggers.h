@@ -357,6 +357,11 @@ typedef struct lat_search_input {
     void (*announce)(void *context, const lat_search *search);
     void *context;
 } lat_search_input;
+/* About the most queries, before anything is known but the number of
+ * distinct words and sentences: as if all were predicted right, in classes of
+ * one size. */
+uint64_t lat_search_queries(const lat_search_options *options, size_t words,
+                            size_t sentences, size_t classes, size_t layers);
 /* LAT_USAGE when a search cannot be told so. */
 lat_status lat_search_check(const lat_search_options *options, bool pairs,
                             lat_error *error);

@@ -11,7 +11,8 @@ STUDY="--base $base --tuned $tuned --data tests/data/demo.tsv --limit 100
 runs 0 "dry run" "$LATENT" run $STUDY --dry-run -q --out "$WORK/none"
 check "makes no folder" test ! -e "$WORK/none"
 for what in sentences words words_kept types_kept layers bytes_least \
-    bytes_disk seconds_forward seconds_clustering; do
+    bytes_disk seconds_forward seconds_clustering seconds_overlap \
+    seconds_labels seconds_triggers seconds; do
     check "tells $what" grep -qE "^$what	[0-9]+$" "$WORK/out"
 done
 least=$(sed -n 's/^bytes_least	//p' "$WORK/out")

@@ -356,6 +356,15 @@ static void check_budget(const bench *b)
     CHECK(search.queries <= 2200 && search.estimate <= 2200);
     CHECK(search.candidates < 6 || search.upper < 20);
     lat_search_free(&search);
+    CHECK(lat_search_queries(&options, 30, EVALUATED, 2, 1) == 2200);
+    options.max_queries = 0;
+    uint64_t guess = lat_search_queries(&options, 30, EVALUATED, 2, 1);
+    CHECK_MSG(run(&search, b, NULL, &options, &error) == LAT_OK, "%s",
+              lat_error_message(&error));
+    CHECK_MSG(guess >= search.queries && guess <= 3 * search.queries,
+              "guessed %llu queries, were %llu", (unsigned long long)guess,
+              (unsigned long long)search.queries);
+    lat_search_free(&search);
     options.max_queries = 10;
     CHECK(run(&search, b, NULL, &options, &error) == LAT_OUT_OF_RANGE);
     lat_error_clear(&error);
