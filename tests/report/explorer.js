@@ -331,9 +331,12 @@ async function sentences(name) {
     .concat(lines.length ? [] : ["none"]));
   const word = lines[0].split(" ").sort((a, b) => b.length - a.length)[0];
   await page.type("#v-word", word);
-  check(`${name}: sentences containing "${word}"`, equal(
-    await page.evaluate(() => document.getElementById("v-list").length),
-    lines.filter((line) => line.includes(word)).length));
+  /* The list ends at 300: a word may bring up more than were in it before. */
+  const list = await page.evaluate(() => [...document.getElementById("v-list")
+    .options].map((o) => o.textContent));
+  check(`${name}: sentences containing "${word}"`, list.filter((line) =>
+    !line.toLowerCase().includes(word.toLowerCase())).concat(lines.filter(
+    (line) => line.includes(word) && !list.includes(line))));
 }
 
 async function explores(tab, { name, url }, tables, checking) {
