@@ -26,8 +26,8 @@ enum {
 };
 /* Of one thread, for a word in a shuffle or resample: of a pair of layers, of
  * a layer with the labels that every study has (more with --labels). */
-#define OVERLAP_SECONDS 7e-9
-#define LABEL_SECONDS 1.8e-7
+#define OVERLAP_SECONDS 3.5e-9
+#define LABEL_SECONDS 8e-8
 
 static double clustering_operations(const study *s)
 {
