@@ -98,7 +98,8 @@ const cli_verb verb_run = {
         "machine and --threads, if\nnothing else runs: the arithmetic of "
         "each step over gflops_peak, which is measured now,\nand the share "
         "of it that the step reached elsewhere.  Expect them within a factor "
-        "of 1.5;\ntriggers are counted as if every sentence of --eval were "
-        "predicted right.  --verbose\ntells what each step took.",
+        "of 1.5\nwith Ward (K-Means takes the rounds that it needs); triggers "
+        "are counted as if every\nsentence of --eval were predicted right.  "
+        "--verbose tells what each step took.",
     .options = options,
     .run = run};
