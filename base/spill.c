@@ -23,7 +23,8 @@ static lat_status reserve(int file, const char *folder, size_t size,
                           lat_error *error)
 {
     int failed;
-    if (size > INT64_MAX)
+    uint64_t bytes = size;
+    if (bytes > INT64_MAX)
         return lat_error_memory(error, size);
     do {
         failed = posix_fallocate(file, 0, (off_t)size);
