@@ -125,8 +125,15 @@ async function keyboard(name) {
     .filter((c) => passes(c, { word })).length));
   await page.evaluate(() => document.querySelector("#hits a").focus());
   await page.press("Enter", 13);
-  check(`${name}: Enter opens a hit`, equal(await page.evaluate(() =>
-    document.activeElement.textContent), await heading()));
+  const focused = await page.evaluate(() => new Promise((done) => {
+    const end = Date.now() + 5000; /* following a link takes a moment */
+    (function look() {
+      const one = document.activeElement;
+      if (one.tagName === "H3" || Date.now() > end) done(one.textContent);
+      else setTimeout(look, 10);
+    })();
+  }));
+  check(`${name}: Enter opens a hit`, equal(focused, await heading()));
 }
 
 /* ---- A concept's page ------------------------------------------------------- */
