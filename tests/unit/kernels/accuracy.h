@@ -24,8 +24,11 @@ typedef struct function {
     bool of_argument;
 } function;
 
+/* Its limit at -inf, where the formula is inf times 0. */
 static double exact_gelu(double x)
 {
+    if (x == -HUGE_VAL)
+        return 0;
     return 0.5 * x * erfc(-x * 0.70710678118654752440);
 }
 
