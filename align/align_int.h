@@ -73,6 +73,21 @@ void lat_index_free_int(index_set *set);
 
 #define LAT_DRAW_LANES 32 /* resamples at a time: 64 bytes of weights */
 typedef uint16_t weight_lanes[LAT_DRAW_LANES];
+typedef uint32_t count_lanes[LAT_DRAW_LANES];
+
+static inline void lat_add_weights_int(uint32_t *restrict to,
+                                       const uint16_t *restrict weights)
+{
+    for (size_t l = 0; l < LAT_DRAW_LANES; l++)
+        to[l] += weights[l];
+}
+
+static inline void lat_raise_lanes_int(uint32_t *restrict most,
+                                       const uint32_t *restrict by)
+{
+    for (size_t l = 0; l < LAT_DRAW_LANES; l++)
+        most[l] = by[l] > most[l] ? by[l] : most[l];
+}
 
 /* Weights are read in an order that no cache guesses, so they are asked for
  * LAT_AHEAD members before their turn. */
@@ -277,8 +292,11 @@ typedef struct draw_order {
 const uint32_t *lat_draws_get_int(lat_draws *draws, lat_pool *pool,
                                   const draw_order *order);
 weight_lanes *lat_draws_lanes_int(lat_draws *draws, lat_pool *pool,
-                                        const draw_order *order);
-/* The round that starts with resample `first`; `drawn` has room for n. */
+                                  const draw_order *order);
+/* One lane, or all, of the round that starts with resample `first`; `drawn`
+ * has room for n.  Lanes beyond the last resample have weight 0. */
+void lat_draw_lane_int(weight_lanes *to, uint32_t *drawn,
+                       const draw_order *order, size_t first, size_t lane);
 void lat_draw_lanes_int(weight_lanes *to, uint32_t *drawn,
                         const draw_order *order, size_t first);
 lat_status lat_shuffles_check_int(uint32_t permutations, uint32_t bootstraps,

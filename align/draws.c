@@ -41,25 +41,29 @@ void lat_draws_free(lat_draws *draws)
     lat_free(draws);
 }
 
-/* Lanes beyond the last resample have weight 0. */
+void lat_draw_lane_int(weight_lanes *to, uint32_t *drawn,
+                       const draw_order *order, size_t first, size_t lane)
+{
+    size_t i;
+
+    if (first + lane < order->count) {
+        lat_random random;
+
+        lat_random_seed(&random, order->seed,
+                        LAT_STREAM_BOOTSTRAP + first + lane);
+        lat_resample_int(&random, drawn, order->n);
+    } else {
+        memset(drawn, 0, order->n * sizeof *drawn);
+    }
+    for (i = 0; i < order->n; i++)
+        to[i][lane] = (uint16_t)drawn[i];
+}
+
 void lat_draw_lanes_int(weight_lanes *to, uint32_t *drawn,
                         const draw_order *order, size_t first)
 {
-    size_t lane, i;
-
-    for (lane = 0; lane < LAT_DRAW_LANES; lane++) {
-        if (first + lane < order->count) {
-            lat_random random;
-
-            lat_random_seed(&random, order->seed,
-                            LAT_STREAM_BOOTSTRAP + first + lane);
-            lat_resample_int(&random, drawn, order->n);
-        } else {
-            memset(drawn, 0, order->n * sizeof *drawn);
-        }
-        for (i = 0; i < order->n; i++)
-            to[i][lane] = (uint16_t)drawn[i];
-    }
+    for (size_t lane = 0; lane < LAT_DRAW_LANES; lane++)
+        lat_draw_lane_int(to, drawn, order, first, lane);
 }
 
 static void round_task(void *context, size_t round, size_t worker)
@@ -131,7 +135,7 @@ const uint32_t *lat_draws_get_int(lat_draws *draws, lat_pool *pool,
 }
 
 weight_lanes *lat_draws_lanes_int(lat_draws *draws, lat_pool *pool,
-                                        const draw_order *order)
+                                  const draw_order *order)
 {
     size_t rounds = (order->count + LAT_DRAW_LANES - 1) / LAT_DRAW_LANES;
     draw_table *table = find_table(draws, order, rounds,

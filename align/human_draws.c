@@ -21,8 +21,6 @@
 
 #define LANES LAT_DRAW_LANES
 
-typedef uint32_t count_lanes[LANES];
-
 /* Vectors of what one concept has, found by number. */
 typedef struct lane_rows {
     uint32_t *slot;     /* by number: where in `lanes` + 1, 0 = none yet */
@@ -44,10 +42,10 @@ typedef struct lane_scratch {
 
 typedef struct lane_job {
     human_job *human;
-    weight_lanes *weights; /* sentences */
-    size_t first, lanes;         /* resamples of this round */
-    size_t workers, thetas;      /* the main threshold among them */
-    lane_scratch *scratch;       /* one for each worker */
+    weight_lanes *weights;  /* sentences */
+    size_t first, lanes;    /* resamples of this round */
+    size_t workers, thetas; /* the main threshold among them */
+    lane_scratch *scratch;  /* one for each worker */
 } lane_job;
 
 /* ---- Vectors ------------------------------------------------------------- */
@@ -58,23 +56,11 @@ static void add(uint32_t *restrict to, const uint32_t *restrict from)
         to[l] += from[l];
 }
 
-static void add_weights(uint32_t *restrict to, const uint16_t *restrict from)
-{
-    for (size_t l = 0; l < LANES; l++)
-        to[l] += from[l];
-}
-
 static void add_times(uint32_t *restrict to, const uint32_t *restrict from,
                       uint32_t times)
 {
     for (size_t l = 0; l < LANES; l++)
         to[l] += from[l] * times;
-}
-
-static void raise_all(uint32_t *restrict most, const uint32_t *restrict by)
-{
-    for (size_t l = 0; l < LANES; l++)
-        most[l] = by[l] > most[l] ? by[l] : most[l];
 }
 
 static bool any_reaches(const uint32_t *restrict counts,
@@ -248,8 +234,8 @@ static void visit_members(const lane_job *job, lane_scratch *with, size_t c)
     count_lanes all = {0}, unknown = {0}, counted = {0}, most = {0};
 
     for (size_t i = concepts->starts[c]; i < end; i++)
-        add_weights(lanes_of(&with->bundles, human->members[i]),
-                    weights_of(job, i, end));
+        lat_add_weights_int(lanes_of(&with->bundles, human->members[i]),
+                            weights_of(job, i, end));
     for (size_t i = 0; i < with->bundles.count; i++) {
         uint32_t bundle = with->bundles.touched[i];
 
@@ -262,7 +248,7 @@ static void visit_members(const lane_job *job, lane_scratch *with, size_t c)
     }
     expand_bundles(with, human);
     for (size_t i = 0; i < with->labels.count; i++)
-        raise_all(most, with->labels.lanes[i]);
+        lat_raise_lanes_int(most, with->labels.lanes[i]);
     for (size_t l = 0; l < job->lanes; l++) {
         bool skipped = all[l] == 0 || (double)unknown[l] / (double)all[l] >
                                           out->max_unknown.value;
@@ -289,8 +275,8 @@ static void gather_types(uint32_t *size, const lane_job *job,
 
     memset(with->entries, 0, n * sizeof *with->entries);
     for (size_t i = concepts->starts[c]; i < end; i++)
-        add_weights(with->entries[human->entry_of[i] - from],
-                    weights_of(job, i, end));
+        lat_add_weights_int(with->entries[human->entry_of[i] - from],
+                            weights_of(job, i, end));
     for (size_t i = 0; i < n; i++) {
         uint32_t *lanes = with->entries[i], type = human->entries[from + i];
 
@@ -354,7 +340,7 @@ static void visit_types(const lane_job *job, lane_scratch *with, size_t c)
     if (!concept->enough)
         return;
     for (size_t i = 0; i < with->labels.count; i++)
-        raise_all(most, with->labels.lanes[i]);
+        lat_raise_lanes_int(most, with->labels.lanes[i]);
     for (size_t l = 0; l < LANES; l++) {
         least[l] = size[l] == 0 ? 1
                                 : (uint32_t)lat_needed_int(
@@ -509,8 +495,7 @@ lat_status lat_human_draws_int(human_job *human, lat_pool *pool,
     size_t sentences = human->text->sentences;
     draw_order order = {DRAW_RESAMPLE, sentences, human->shuffles,
                         human->out->options.seed};
-    weight_lanes *kept = lat_draws_lanes_int(human->draws, pool,
-                                                   &order);
+    weight_lanes *kept = lat_draws_lanes_int(human->draws, pool, &order);
     weight_lanes *own = NULL;
     uint32_t *drawn = NULL;
     lane_job job = {human, NULL, 0, 0, lat_pool_threads(pool),

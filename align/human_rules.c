@@ -370,13 +370,14 @@ void lat_human_count_int(size_t *aligned, size_t *covered,
         for (c = 0; c < out->count; c++)
             aligned[t] += strict ? with->shares[c] > theta
                                  : with->shares[c] >= theta;
-        if (out->options.last_only)
+        if (out->options.last_only) {
             covered[t] = count_marked(with, job, t);
-        for (i = 0; i < with->mentioned_count && !out->options.last_only;
-             i++) {
-            double best = with->label_best[with->mentioned[i]];
+        } else {
+            for (i = 0; i < with->mentioned_count; i++) {
+                double best = with->label_best[with->mentioned[i]];
 
-            covered[t] += strict ? best > theta : best >= theta;
+                covered[t] += strict ? best > theta : best >= theta;
+            }
         }
         lat_human_at_zero_int(&aligned[t], &covered[t], out, t);
     }

@@ -20,8 +20,6 @@
 
 #define LANES LAT_DRAW_LANES
 
-typedef uint16_t weight_lanes[LANES];
-typedef uint32_t count_lanes[LANES];
 typedef uint8_t flag_lanes[LANES];
 
 /* What one worker needs; K = concepts_most. */
@@ -51,29 +49,14 @@ typedef struct draw_job {
 
 /* ---- A round: weights, then layers, then pairs --------------------------- */
 
-/* Unused lanes of the last round keep weight 0. */
 static void weights_task(void *context, size_t lane, size_t worker)
 {
     draw_job *job = context;
-    uint32_t *drawn = job->scratch[worker].drawn;
-    size_t n = job->set->sentences, s;
-    lat_random random;
+    draw_order order = {DRAW_RESAMPLE, job->set->sentences, job->shuffles,
+                        job->options->seed};
 
-    if (lane < job->lanes) {
-        lat_random_seed(&random, job->options->seed,
-                        LAT_STREAM_BOOTSTRAP + job->first + lane);
-        lat_resample_int(&random, drawn, n);
-    } else {
-        memset(drawn, 0, n * sizeof *drawn);
-    }
-    for (s = 0; s < n; s++)
-        job->weights[s][lane] = (uint16_t)drawn[s];
-}
-
-static void add_weights(uint32_t *restrict to, const uint16_t *restrict from)
-{
-    for (size_t l = 0; l < LANES; l++)
-        to[l] += from[l];
+    lat_draw_lane_int(job->weights, job->scratch[worker].drawn, &order,
+                      job->first, lane);
 }
 
 static void add_shared(uint32_t *restrict to, const uint8_t *restrict a,
@@ -118,7 +101,8 @@ static void layer_task(void *context, size_t l, size_t worker)
                       job->active[l][layer->incidence[i]],
                       job->weights[sentence]);
         else
-            add_weights(job->sizes[l][concept], job->weights[sentence]);
+            lat_add_weights_int(job->sizes[l][concept],
+                                job->weights[sentence]);
     }
 }
 
@@ -169,16 +153,10 @@ static size_t fill_occurrences(draw_scratch *with, const draw_job *job,
         uint32_t occ = tuned->occ[at], concept = base->label[occ];
 
         if (concept != LAT_NO_CONCEPT)
-            add_weights(shared_with(with, concept, &touched),
-                        job->weights[job->set->sentence[occ]]);
+            lat_add_weights_int(shared_with(with, concept, &touched),
+                                job->weights[job->set->sentence[occ]]);
     }
     return touched;
-}
-
-static void raise_all(uint32_t *restrict best, const uint32_t *restrict by)
-{
-    for (size_t l = 0; l < LANES; l++)
-        best[l] = by[l] > best[l] ? by[l] : best[l];
 }
 
 /* The size guard looks at the sizes of the resample. */
@@ -219,8 +197,8 @@ static void match_pair(draw_scratch *with, const draw_job *job, size_t i,
                 raise_guarded(best_base[b], with->shared[k], ratio,
                               sizes_base[b], sizes_tuned[t]);
             } else {
-                raise_all(with->best[t], with->shared[k]);
-                raise_all(best_base[b], with->shared[k]);
+                lat_raise_lanes_int(with->best[t], with->shared[k]);
+                lat_raise_lanes_int(best_base[b], with->shared[k]);
             }
         }
     }
