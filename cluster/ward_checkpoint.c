@@ -24,6 +24,7 @@
 #include <string.h>
 
 #define HEAD 72
+#define POINTS 48 /* of it, as put_head writes them: of which points, joins */
 #define ROW 16
 #define PAIR 8
 #define DIGEST 32
@@ -172,7 +173,7 @@ static bool is_ours(const lat_ward *ward, const lat_map *map)
     if (joins >= ward->slots || map->size - HEAD - DIGEST < joins * ROW)
         return false;
     put_head(head, ward, joins);
-    if (memcmp(head, map->data, 48) != 0)
+    if (memcmp(head, map->data, POINTS) != 0)
         return false;
     lat_sha256_begin(&hash);
     lat_sha256_add(&hash, map->data, map->size - DIGEST);

@@ -71,6 +71,13 @@ static size_t limit_of(const lat_search *out, int source)
     return source == LAT_SOURCE_GREEDY ? out->upper : out->candidates;
 }
 
+/* Other sources do not look at the layer's concepts and ask the same of every
+ * layer: once is enough. */
+static bool differs_by_layer(int source)
+{
+    return source == LAT_SOURCE_CONCEPT || source == LAT_SOURCE_MATCHED;
+}
+
 static uint64_t estimate(const lat_search *out, const job *jobs,
                          size_t layers, uint32_t *room)
 {
@@ -86,10 +93,7 @@ static uint64_t estimate(const lat_search *out, const job *jobs,
             for (int source = 0; source < LAT_SOURCES; source++) {
                 size_t n = jobs[l * e->classes + c].lists[source].count;
                 size_t most = limit_of(out, source);
-                /* Sources that do not look at the layer's concepts ask the
-                 * same of every layer: once is enough. */
-                if (l == 0 || source == LAT_SOURCE_CONCEPT ||
-                    source == LAT_SOURCE_MATCHED)
+                if (l == 0 || differs_by_layer(source))
                     cost += source_cost(out, (lat_source)source,
                                         n < most ? n : most, d, h, held);
             }
@@ -107,10 +111,8 @@ uint64_t lat_search_queries(const lat_search_options *options,
     size_t half = sentences / 2, others = half - half / classes;
     uint64_t cost = 0;
     for (int source = 0; source < LAT_SOURCES; source++) {
-        bool each = source == LAT_SOURCE_CONCEPT ||
-                    source == LAT_SOURCE_MATCHED;
         size_t n = limit_of(&all, source);
-        cost += (each ? layers : 1) * classes *
+        cost += (differs_by_layer(source) ? layers : 1) * classes *
                 source_cost(&all, (lat_source)source, n < words ? n : words,
                             others, others, half);
     }

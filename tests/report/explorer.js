@@ -328,9 +328,11 @@ function gridWrong({ line, tags, head, rows }, side) {
     equal(rows.map((r) => r.layer), [...study.layers].reverse()));
 }
 
+const offered = () => page.evaluate(() => [...document
+  .getElementById("v-list").options].map((o) => o.textContent));
+
 async function sentences(name) {
-  const lines = await page.evaluate(() => [...document.getElementById("v-list")
-    .options].map((o) => o.textContent)), wrong = [];
+  const lines = await offered(), wrong = [];
   for (let i = 0; i < lines.length; i += Math.ceil(lines.length / 12))
     for (const side of [0, 1])
       wrong.push(...gridWrong(await page.evaluate(readGrid, i, side), side));
@@ -339,8 +341,7 @@ async function sentences(name) {
   const word = lines[0].split(" ").sort((a, b) => b.length - a.length)[0];
   await page.type("#v-word", word);
   /* The list ends at 300: a word may bring up more than were in it before. */
-  const list = await page.evaluate(() => [...document.getElementById("v-list")
-    .options].map((o) => o.textContent));
+  const list = await offered();
   check(`${name}: sentences containing "${word}"`, list.filter((line) =>
     !line.toLowerCase().includes(word.toLowerCase())).concat(lines.filter(
     (line) => line.includes(word) && !list.includes(line))));
