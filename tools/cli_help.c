@@ -9,11 +9,46 @@ static const char exit_codes[] =
     "0 ok, 1 bad input, 2 usage, 3 resources (memory, disk), 4 internal, "
     "130 interrupted";
 
-/* "  --name VALUE" and the help beside it, wrapped at 80 columns. */
+enum { WIDTH = 79, COLUMN = 26 }; /* of a line; where help of options is */
+
+static void indent(lat_buffer *out, size_t blanks)
+{
+    while (blanks-- > 0)
+        lat_buffer_char(out, ' ');
+}
+
+/* Words of a text, wrapped, each line `margin` blanks in; the first line has
+ * them already.  An empty line stays. */
+static void help_words(lat_buffer *out, const char *text, size_t margin)
+{
+    size_t column = margin;
+    while (text != NULL && *text != '\0') {
+        size_t word = strcspn(text, " \n");
+        if (column > margin && column + 1 + word > WIDTH) {
+            lat_buffer_char(out, '\n');
+            indent(out, margin);
+            column = margin;
+        } else if (column > margin && word != 0) {
+            lat_buffer_char(out, ' ');
+            column++;
+        }
+        lat_buffer_add(out, text, word);
+        column += word;
+        text += word + (text[word] != '\0');
+        if (word != 0 && text[-1] == '\n' && *text == '\n') {
+            lat_buffer_text(out, "\n\n");
+            indent(out, margin);
+            column = margin;
+            text++;
+        }
+    }
+    lat_buffer_char(out, '\n');
+}
+
+/* "  --name VALUE" and the help beside it. */
 static void help_option(lat_buffer *out, const cli_option *option)
 {
-    enum { COLUMN = 26, WIDTH = 79 };
-    size_t start = out->size, column = 0;
+    size_t start = out->size, column;
     if (option->letter != 0)
         lat_buffer_format(out, "  -%c, --%s", option->letter, option->name);
     else
@@ -25,31 +60,14 @@ static void help_option(lat_buffer *out, const cli_option *option)
         lat_buffer_char(out, '\n');
         column = 0;
     }
-    for (; column < COLUMN; column++)
-        lat_buffer_char(out, ' ');
+    indent(out, COLUMN - column);
     lat_buffer help = {0};
     lat_buffer_text(&help, option->help);
     if (option->fallback != NULL)
         lat_buffer_format(&help, " (default: %s)", option->fallback);
     if (option->kind == CLI_MANY)
         lat_buffer_text(&help, " (may be repeated)");
-    for (const char *at = help.data; at != NULL && *at != '\0';) {
-        size_t word = strcspn(at, " ");
-        if (column + word > WIDTH && column > COLUMN) {
-            lat_buffer_char(out, '\n');
-            for (column = 0; column < COLUMN; column++)
-                lat_buffer_char(out, ' ');
-        }
-        lat_buffer_add(out, at, word);
-        column += word;
-        at += word;
-        if (*at == ' ') {
-            lat_buffer_char(out, ' ');
-            column++;
-            at++;
-        }
-    }
-    lat_buffer_char(out, '\n');
+    help_words(out, help.data, COLUMN);
     lat_buffer_free(&help);
 }
 
@@ -80,10 +98,11 @@ void cli_help_verb(lat_buffer *out, const cli_verb *verb)
     for (const cli_option *o = cli_common_options; o->name != NULL; o++)
         help_option(out, o);
     if (verb->notes != NULL) {
-        lat_buffer_text(out, "\nNotes\n");
-        help_lines(out, verb->notes);
+        lat_buffer_text(out, "\nNotes\n  ");
+        help_words(out, verb->notes, 2);
     }
-    lat_buffer_format(out, "\nExit: %s\n", exit_codes);
+    lat_buffer_text(out, "\nExit: ");
+    help_words(out, exit_codes, 6);
 }
 
 void cli_help_program(lat_buffer *out)
@@ -96,10 +115,10 @@ void cli_help_program(lat_buffer *out)
     for (size_t i = 0; cli_verbs[i] != NULL; i++)
         lat_buffer_format(out, "  %-10s %s\n", cli_verbs[i]->name,
                           cli_verbs[i]->summary);
-    lat_buffer_format(out,
-                      "\nEnvironment: LATENT_CPU=plain|avx2|avx512|neon, "
-                      "LATENT_THREADS, NO_COLOR\nExit: %s\n",
-                      exit_codes);
+    lat_buffer_text(out,
+                    "\nEnvironment: LATENT_CPU=plain|avx2|avx512|neon, "
+                    "LATENT_THREADS, NO_COLOR\nExit: ");
+    help_words(out, exit_codes, 6);
 }
 
 /* ---- Manual pages (man macros) ------------------------------------------ */
@@ -131,14 +150,24 @@ static void manual_head(lat_buffer *out, const char *name,
     lat_buffer_char(out, '\n');
 }
 
+/* Lines as they are. */
 static void manual_block(lat_buffer *out, const char *title,
+                         const char *text)
+{
+    lat_buffer_format(out, ".SH %s\n.nf\n", title);
+    troff_text(out, text);
+    lat_buffer_text(out, "\n.fi\n");
+}
+
+/* Lines to be filled; an empty one parts paragraphs. */
+static void manual_words(lat_buffer *out, const char *title,
                          const char *text)
 {
     if (text == NULL)
         return;
-    lat_buffer_format(out, ".SH %s\n.nf\n", title);
+    lat_buffer_format(out, ".SH %s\n", title);
     troff_text(out, text);
-    lat_buffer_text(out, "\n.fi\n");
+    lat_buffer_char(out, '\n');
 }
 
 static void manual_options(lat_buffer *out, const cli_option *options)
@@ -175,8 +204,8 @@ void cli_manual_verb(lat_buffer *out, const cli_verb *verb)
     lat_buffer_text(out, ".SH OPTIONS\n");
     manual_options(out, verb->options);
     manual_options(out, cli_common_options);
-    manual_block(out, "NOTES", verb->notes);
-    manual_block(out, "EXIT STATUS", exit_codes);
+    manual_words(out, "NOTES", verb->notes);
+    manual_words(out, "EXIT STATUS", exit_codes);
     lat_buffer_free(&name);
 }
 
@@ -196,7 +225,7 @@ void cli_manual_program(lat_buffer *out)
                  "set (results do not change).\n"
                  "LATENT_THREADS is the default of --threads.\n"
                  "NO_COLOR switches colour off.");
-    manual_block(out, "EXIT STATUS", exit_codes);
+    manual_words(out, "EXIT STATUS", exit_codes);
 }
 
 /* ---- Completion --------------------------------------------------------- */

@@ -194,8 +194,8 @@ static lat_status run_align(cli_call *call, lat_error *error)
 const cli_verb verb_align = {
     .name = "align",
     .summary = "overlap of the concepts of two cluster files, or of a study",
-    .forms = "latent align --base C.txt --tuned C.txt [--unit "
-             "types|occurrences] [-o OUT.json]\n"
+    .forms = "latent align --base C.txt --tuned C.txt "
+             "[--unit types|occurrences]\n    [-o OUT.json]\n"
              "latent align STUDY [--unit types|occurrences] [--json] "
              "[-o OUT.tsv]",
     .examples = "latent align --base study/base/layer-06/concepts.txt \\\n"
@@ -410,8 +410,8 @@ static lat_status run_label(cli_call *call, lat_error *error)
 const cli_verb verb_label = {
     .name = "label",
     .summary = "human-defined concepts in a cluster file",
-    .forms = "latent label --concepts C.txt --text F --family NAME=FILE "
-             "[--rule occurrence|type] [-o OUT.json]\n"
+    .forms = "latent label --concepts C.txt --text F --family NAME=FILE\n"
+             "    [--rule occurrence|type] [-o OUT.json]\n"
              "latent label --concepts C.txt --text F --tagger NAME=MODEL",
     .examples = "latent label --concepts C.txt --text text.in --family "
                 "pos=labels.txt\n"
@@ -511,8 +511,8 @@ static lat_status run_polarity(cli_call *call, lat_error *error)
 const cli_verb verb_polarity = {
     .name = "polarity",
     .summary = "concepts polarised to a class, from files alone",
-    .forms = "latent polarity --concepts C.txt --classes F.tsv [--column "
-             "gold] [-o OUT.json]",
+    .forms = "latent polarity --concepts C.txt --classes F.tsv\n"
+             "    [--column gold] [-o OUT.json]",
     .examples = "latent polarity --concepts study/tuned/layer-06/concepts.txt "
                 "\\\n    --classes study/sentences.tsv --column predicted",
     .options = polarity_options,

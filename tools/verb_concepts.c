@@ -651,8 +651,8 @@ static lat_status run(cli_call *call, lat_error *error)
 const cli_verb verb_concepts = {
     .name = "concepts",
     .summary = "lists the concepts of a study, or shows one",
-    .forms = "latent concepts STUDY [--side base|tuned] [--layer LIST] "
-             "[--word W] [--label L] [--polarity CLASS]\n"
+    .forms = "latent concepts STUDY [--side base|tuned] [--layer LIST]\n"
+             "    [--word W] [--label L] [--polarity CLASS]\n"
              "    [--min-size N] [--max-size N] [--json]\n"
              "latent concepts STUDY --show SIDE/LAYER/N [--json]",
     .examples = "latent concepts study --side tuned --layer 6 --polarity "

@@ -292,8 +292,8 @@ static lat_status run(cli_call *call, lat_error *error)
 const cli_verb verb_explain = {
     .name = "explain",
     .summary = "one prediction through the concepts of a study",
-    .forms = "latent explain MODEL --study DIR \"text\" [--text2 \"text\"] "
-             "[--layers all] [--json]",
+    .forms = "latent explain MODEL --study DIR \"text\" [--text2 \"text\"]\n"
+             "    [--layers all] [--json]",
     .examples = "latent explain models/tuned --study study \"a dull , "
                 "lifeless film\"",
     .notes =

@@ -237,15 +237,15 @@ static lat_status run(cli_call *call, lat_error *error)
 const cli_verb verb_plan = {
     .name = "plan",
     .summary = "the jobs of a study, for make or Slurm",
-    .forms = "latent plan --base M --tuned M --data F --out DIR [options of "
-             "run] [--make|--slurm] [--script FILE]\n"
+    .forms = "latent plan --base M --tuned M --data F --out DIR "
+             "[options of run]\n    [--make|--slurm] [--script FILE]\n"
              "latent plan DIR [--make|--slurm] [--script FILE]",
     .examples =
         "latent plan --base models/base --tuned models/tuned --data "
         "train.tsv \\\n    --eval dev.tsv --out study --script study.mk\n"
         "make -j 8 -f study.mk\n"
-        "latent plan study --slurm --script study.sh && bash study.sh "
-        "--cpus-per-task=4",
+        "latent plan study --slurm --script study.sh\n"
+        "bash study.sh --cpus-per-task=4",
     .notes = "Checks models and corpus as `latent run` does, makes DIR with "
              "its plan.json, and\nwrites a Makefile or a script for sbatch. "
              " First come --parts jobs for each model,\neach with a share of "

@@ -409,8 +409,8 @@ const cli_verb verb_triggers = {
              "[--insert prepend,append]\n"
              "latent triggers --study DIR --model M --eval F -o DIR "
              "[--layers 4-6]",
-    .examples = "latent triggers --model models/tuned --eval dev.tsv --words "
-                "terrible,wonderful\n"
+    .examples = "latent triggers --model models/tuned --eval dev.tsv \\\n"
+                "    --words terrible,wonderful\n"
                 "latent triggers --study study --model models/tuned --eval "
                 "dev.tsv -o flips \\\n    --layers 4-6 --max-queries 200000",
     .notes =

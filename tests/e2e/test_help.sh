@@ -27,6 +27,8 @@ for verb in $verbs; do
         grep "^    $verb)" "$WORK/bash" | grep -q -- " --$option[ ']" ||
             fail "--$option of $verb is not completed by bash"
     done
+    check "help of $verb fits 79 columns" \
+        sh -c '! grep -E " $|.{80}" "$1"' - "$WORK/help"
     check "$verb has examples" grep -q "^  latent\|^  echo" "$WORK/help"
     if command -v man >/dev/null 2>&1; then
         man --warnings -E UTF-8 -l -Tutf8 "$WORK/page" 2>"$WORK/err" >/dev/null
