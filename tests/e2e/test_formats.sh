@@ -1,7 +1,7 @@
 #!/bin/sh
 # FORMATS.md names every file and column that a study has; other programs
-# read them: latent.py, SciPy, NeuroX, llama.cpp, pandas, R where they are;
-# get-model.sh against a server of our own.
+# read them where they are: latent.py, SciPy, NeuroX, llama.cpp, pandas,
+# TextAttack, R; get-model.sh against a server of our own.
 . tests/e2e/lib.sh
 formats=tools/manual/FORMATS.md
 study=$WORK/study
@@ -190,6 +190,45 @@ assert {"original_text", "perturbed_text"} <= set(flips.columns)
 P
 else
     skip "pandas is absent"
+fi
+# TextAttack's own logger, given what our file says, writes that file.  (It
+# asks for NLTK's stop words as it starts, and uses none here.)
+mkdir -p "$WORK/nltk/corpora/stopwords"
+echo the >"$WORK/nltk/corpora/stopwords/english"
+NLTK_DATA=$WORK/nltk
+export NLTK_DATA
+if have textattack.loggers; then
+    cat >"$WORK/try.py" <<'P'
+import csv, sys
+from textattack.attack_results import SuccessfulAttackResult
+from textattack.goal_function_results import (
+    ClassificationGoalFunctionResult, GoalFunctionResultStatus)
+from textattack.loggers import CSVLogger
+from textattack.shared import AttackedText
+ours, theirs = sys.argv[1:3]
+logger = CSVLogger(theirs, color_method=None)
+with open(ours, encoding="utf-8", newline="") as file:
+    for row in csv.DictReader(file):
+        def side(name, status, queries):
+            return ClassificationGoalFunctionResult(
+                AttackedText(row[name + "_text"]), None,
+                int(row[name + "_output"]), status,
+                float(row[name + "_score"]), queries,
+                int(row["ground_truth_output"]))
+        assert row["result_type"] == "Successful"
+        logger.log_attack_result(SuccessfulAttackResult(
+            side("original", GoalFunctionResultStatus.SEARCHING, 0),
+            side("perturbed", GoalFunctionResultStatus.SUCCEEDED,
+                 int(row["num_queries"]))))
+logger.flush()
+P
+    runs 0 "TextAttack logs our flips" python3 "$WORK/try.py" \
+        "$study/triggers/flips.csv" "$WORK/theirs.csv"
+    check "to the same bytes" cmp "$WORK/theirs.csv" \
+        "$study/triggers/flips.csv"
+    check "there are flips" test "$(wc -l <"$WORK/theirs.csv")" -gt 1
+else
+    skip "textattack is absent"
 fi
 if command -v Rscript >/dev/null; then
     "$LATENT" extract model/demo/tuned.gguf --data tests/data/demo.tsv \
