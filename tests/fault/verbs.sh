@@ -62,6 +62,18 @@ torture align "-m -e" --base "$work/in/concepts.txt" \
     --tuned "$work/in/concepts.txt" --min-types 1 -o "$out/a.json"
 torture polarity "-m -e" --concepts "$work/in/concepts.txt" \
     --classes "$work/data.tsv" --column label --min-types 1 -o "$out/p.json"
+torture label "-m -e" --concepts "$work/study/tuned/layer-01/concepts.txt" \
+    --text "$work/study/text.in" --family casing -o "$out/l.json"
+hub=../shared/fixtures/encoder/bert-1
+if [ -d $hub ]; then
+    torture convert "-m -e" $hub --dtype q8_0 -o "$out/m.gguf"
+else
+    echo "skipped: convert: ../shared is absent"
+fi
+torture report "-m -e" "$work/study" -o "$out/r.html"
+torture report "-m -e" "$work/study" "$work/study" --text -o "$out/r.txt"
+torture verify "" "$work/study"
+torture explain "" $tuned --study "$work/study" "a dull film"
 torture triggers "" --model $tuned --eval "$work/eval.tsv" --words good,bad
 torture concepts "-m -e" "$work/study" --label casing=lower -o "$out/c.tsv"
 torture concepts "-m -e" "$work/study" --show tuned/1/0 --json -o "$out/c.json"
