@@ -9,7 +9,8 @@
 #   make bench      forward pass beside its peak and the peers installed
 #   make bench-ward the same for Ward's method
 #   make test-report  the report's pages in headless Chromium, with pictures
-#   make fuzz-smoke  each reader on random bytes, seconds; make fuzz: hours
+#   make test-formats  other programs read our files and write theirs for us
+#   make fuzz-smoke  each reader on random bytes, a minute; make fuzz: hours
 #   make test-long  hours; make coverage; make ndebug tsan msan valgrind
 #                   cppcheck analyzer tidy m32 musl cross-aarch64 cross-s390x
 #
@@ -101,7 +102,7 @@ test: $(BUILD)/latent $(UNIT_BIN) $(REPLAY)
 
 # libFuzzer (clang): all targets, FUZZ_SECONDS each.  `make fuzz` is the long
 # form; FUZZ_TARGETS="json gguf" chooses.
-FUZZ_SECONDS ?= 3
+FUZZ_SECONDS ?= 60
 FUZZERS   = $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,\
                 $(filter-out %/fuzz_common.c,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SANE = -fsanitize=address,undefined -fno-sanitize-recover=all

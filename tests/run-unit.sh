@@ -1,27 +1,39 @@
 #!/bin/sh
-# Runs the given test programs, adds up their closing lines, and prints the
-# sum as the last line: "N passed, N failed, N skipped".  A program that ends
-# without a closing line (a crash) counts as one failure.
-passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-for program in "$@"; do
+# Runs the given test programs, JOBS of them at a time (as many as there are
+# cores, unless set), adds up their closing lines, and prints the sum as the
+# last line: "N passed, N failed, N skipped".  A program that ends without a
+# closing line (a crash) counts as one failure.
+#
+#     tests/run-unit.sh PROGRAM ...
+if [ "$1" = --one ]; then # LOGS PROGRAM, from xargs below
+    log=$(mktemp "$2/XXXXXX")
     # RUN: an emulator or a checker that runs the programs.
-    ${RUN:-} "$program" >"$log" 2>&1
+    ${RUN:-} "$3" >"$log" 2>&1
     status=$?
-    cat "$log"
     line=$(tail -n 1 "$log")
-    set -- $(printf '%s\n' "$line" | sed -n \
+    set -- "$2" "$3" $(printf '%s\n' "$line" | sed -n \
         's/^[^ ]*: \([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p')
-    if [ $# -lt 2 ]; then
-        echo "$program: no closing line, exit status $status"
-        failed=$((failed + 1))
-        continue
+    if [ $# -lt 4 ]; then
+        echo "$2: no closing line, exit status $status" >>"$log"
+        set -- "$1" "$2" 0 1
+    elif [ $status -ne 0 ] && [ "$4" -eq 0 ]; then
+        echo "$2: exit status $status" >>"$log"
+        set -- "$1" "$2" "$3" 1 "${5:-0}"
     fi
-    passed=$((passed + $1))
-    failed=$((failed + $2))
-    skipped=$((skipped + ${3:-0}))
-    [ $status -ne 0 ] && [ "$2" -eq 0 ] && failed=$((failed + 1))
-done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+    cat "$log"
+    echo "$3 $4 ${5:-0}" >>"$1/sums"
+    exit 0
+fi
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+: >"$logs/sums"
+cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+printf '%s\n' "$@" |
+    xargs -n 1 -P "${JOBS:-${cores:-1}}" "$0" --one "$logs"
+awk -v programs=$# '
+    { passed += $1; failed += $2; skipped += $3 }
+    END {
+        failed += programs - NR # one that was killed on the way
+        printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+        exit failed != 0
+    }' "$logs/sums"
