@@ -1,7 +1,7 @@
 /*
  * sample.c - made-up points that cluster as contextual word vectors do, for
- * timing: topics of uneven size in a space of few dimensions, noise that
- * falls off from one coordinate to the next, two outlier coordinates with a
+ * timing: topics of uneven size (Zipf) and width in a space of few dimensions,
+ * noise by a power law over the coordinates, two outlier coordinates with a
  * common mean, three in ten near copies of a point before, one in a hundred
  * an exact one.
  */
@@ -9,15 +9,21 @@
 
 #include <math.h>
 
-#define TOPICS 500
-#define LATENT 50
+#define TOPICS 600
+#define LATENT 60
 
 typedef struct sample_state {
     lat_random random;
     size_t h;
     float *centre; /* TOPICS x h */
     double weight[TOPICS]; /* cumulative */
+    double width[TOPICS];  /* of the noise */
 } sample_state;
+
+static double power(double x, double e)
+{
+    return lat_exp(e * lat_log(x));
+}
 
 static lat_status make_topics(sample_state *s, lat_error *error)
 {
@@ -30,12 +36,14 @@ static lat_status make_topics(sample_state *s, lat_error *error)
         return lat_error_memory(error, TOPICS * h * sizeof *basis);
     }
     for (size_t i = 0; i < LATENT * h; i++)
-        basis[i] = (float)(lat_random_normal(&s->random) / 7);
+        basis[i] = (float)(lat_random_normal(&s->random) /
+                           sqrt(LATENT));
     for (size_t t = 0; t < TOPICS; t++) {
-        sum += 1 / (3 + (double)t);
+        sum += power(1 + (double)t, -0.9);
         s->weight[t] = sum;
+        s->width[t] = 0.5 + 0.7 * lat_random_unit(&s->random);
         for (size_t q = 0; q < LATENT; q++) {
-            float z = 0.7f * (float)lat_random_normal(&s->random);
+            float z = 0.6f * (float)lat_random_normal(&s->random);
             for (size_t j = 0; j < h; j++)
                 s->centre[t * h + j] += z * basis[q * h + j];
         }
@@ -48,7 +56,7 @@ static void copy_row(sample_state *s, float *row, const float *like,
                      bool exact)
 {
     for (size_t j = 0; j < s->h; j++) {
-        double near = exact ? 0 : 2e-3 * lat_random_normal(&s->random);
+        double near = exact ? 0 : 1e-3 * lat_random_normal(&s->random);
         row[j] = like[j] * (float)(1 + near);
     }
 }
@@ -59,12 +67,12 @@ static void topic_row(sample_state *s, float *row)
     double pick = lat_random_unit(&s->random) * s->weight[TOPICS - 1];
     while (t + 1 < TOPICS && s->weight[t] < pick)
         t++;
-    double wide = 1.5 + (double)(t % 8) * 0.3;
     for (size_t j = 0; j < h; j++) {
-        double fall = 1.2 / sqrt(sqrt(1 + (double)(j * 31 % h)));
-        double far = j == h / 3 ? -9 : j == h / 5 ? 5 : 0;
-        row[j] = (float)((double)s->centre[t * h + j] + far
-                         + wide * fall * lat_random_normal(&s->random));
+        double noise = 1.2 * s->width[t] *
+                       power(1 + (double)(j * 7919 % h), -0.18);
+        double far = j == h * 2 / 5 ? -8 : j == h / 2 ? 4 : 0;
+        row[j] = (float)((double)s->centre[t * h + j] + far +
+                         noise * lat_random_normal(&s->random));
     }
 }
 
@@ -76,7 +84,7 @@ lat_status lat_cluster_sample(float *out, size_t n, size_t h, uint64_t seed,
     lat_status status = make_topics(&s, error);
     for (size_t i = 0; i < n && status == LAT_OK; i++) {
         double dice = lat_random_unit(&s.random);
-        if (i > 50 && dice < 0.3)
+        if (i > 100 && dice < 0.31)
             copy_row(&s, out + i * h,
                      out + (size_t)lat_random_below(&s.random, i) * h,
                      dice < 0.01);
