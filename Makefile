@@ -39,7 +39,7 @@ UNIT     = $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN = $(UNIT:%.c=$(BUILD)/%)
 
 .PHONY: lib static install uninstall dist deb test-install test-slurm
-.PHONY: test-report report-picture
+.PHONY: test-report report-picture test-formats
 .PHONY: bench bench-ward all demo test lint asan torture clean unit fuzz fuzz-smoke fuzzers \
     long-unit test-long replay ndebug tsan threads msan valgrind cppcheck \
     analyzer tidy m32 musl \
@@ -228,6 +228,12 @@ report-picture: $(BUILD)/latent
 	node tests/report/picture.js $(BUILD)/report/picture.html \
 	    tools/manual/report.png
 
+# What other programs make of our files: R, SciPy, llama.cpp, ...
+test-formats: $(BUILD)/latent
+	@tests/install-tools.sh formats $(BUILD)/formats
+	@PATH=$(abspath $(BUILD))/formats/bin:$$PATH LATENT=$(BUILD)/latent \
+	    tests/e2e/test_formats.sh
+
 lint:
 	@tests/lint.sh
 
@@ -298,6 +304,7 @@ dist:
 deb: $(BUILD)/latent lib
 	tools/deb.sh "$(BUILD)" "$(VERSION)"
 test-slurm: $(BUILD)/latent
+	@tests/install-tools.sh slurm
 	@tests/slurm/run.sh "$(BUILD)"
 test-install: $(BUILD)/latent lib
 	@CC="$(CC)" MAKE="$(MAKE)" tests/install/run.sh "$(BUILD)"
