@@ -14,12 +14,13 @@ awk '
     gsub(/^File .|.$/, "", file)
     room = file
     sub(/\/[^\/]*$/, "", room)
-    use = room ~ /^(base|base\/kernels|model|tokenizer|cluster|align|triggers|tools)$/
+    new = use = room ~ /^(base|base\/kernels|model|tokenizer|cluster|align|triggers|tools)$/
 }
-use && /^Lines executed:/ {
+/^Lines executed:/ && new {
     split($0, p, /[:% ]+/)
     # "Lines executed:93.10% of 58"; a header counts once for each user, so
-    # the best one stands for it.
+    # the best one stands for it.  The last such line is of all files.
+    new = 0
     if (!(file in n) || p[3] > share[file]) {
         share[file] = p[3]
         n[file] = $NF

@@ -13,6 +13,11 @@ printf '5\n9\n2\n' >"$WORK/lengths"
 runs 0 "forward by file" "$LATENT" bench forward --shape $MODEL --json \
     --lengths "$WORK/lengths" --sorted --seconds 0.1
 check "JSON names the level" grep -q '"level": "' "$WORK/out"
+runs 0 "forward on random weights" "$LATENT" bench forward --shape minilm \
+    --lengths 1x8 --seconds 0.1
+check "MiniLM holds its 22 million numbers" awk -F '\t' '
+    $1 == "resident_megabytes" { m = $2 } END { exit !(m > 88 && m < 300) }' \
+    "$WORK/out"
 runs 0 "ward" "$LATENT" bench ward --n 300 --d 24 --quiet
 check "ward prints distances" grep -q "^distances_per_n_squared	" "$WORK/out"
 runs 0 "tokenize" "$LATENT" bench tokenize $MODEL tests/data/demo.tsv \

@@ -47,6 +47,12 @@ static lat_status join_one_by_one(lat_ward *ward, lat_error *error)
     return status;
 }
 
+static bool same_merge(const lat_merge *a, const lat_merge *b)
+{
+    return a->left == b->left && a->right == b->right && a->size == b->size
+           && memcmp(&a->height, &b->height, sizeof a->height) == 0;
+}
+
 static void check_one(int kind, size_t n, size_t h, uint64_t seed)
 {
     lat_error error = {0};
@@ -65,18 +71,63 @@ static void check_one(int kind, size_t n, size_t h, uint64_t seed)
     CHECK(join_one_by_one(&ward, &error) == LAT_OK);
     CHECK(lat_ward_order(&want, &ward, &error) == LAT_OK);
     size_t off = 0;
-    for (; off + 1 < n; off++) {
-        const lat_merge *a = &tree.merges[off], *b = &want.merges[off];
-        if (a->left != b->left || a->right != b->right || a->size != b->size
-            || memcmp(&a->height, &b->height, sizeof a->height) != 0)
-            break;
-    }
+    while (off + 1 < n && same_merge(&tree.merges[off], &want.merges[off]))
+        off++;
     CHECK_MSG(off + 1 == n, "kind %d, %zu x %zu, seed %llu: row %zu differs",
               kind, n, h, (unsigned long long)seed, off);
     CHECK(tree.ties == want.ties && tree.duplicates == want.duplicates);
     lat_ward_release(&ward);
     lat_tree_free(&tree);
     lat_tree_free(&want);
+    lat_pool_free(pool);
+    lat_free(x);
+}
+
+/* Fifty directions, each narrower than the one before. */
+static float *flat_points(size_t n, size_t h)
+{
+    enum { DIRECTIONS = 50 };
+    lat_random random;
+    float *x = lat_new_array(n * h, sizeof *x);
+    float *basis = lat_new_array(DIRECTIONS * h, sizeof *basis);
+
+    lat_random_seed(&random, 5, n);
+    for (size_t i = 0; i < DIRECTIONS * h; i++)
+        basis[i] = (float)lat_random_normal(&random);
+    for (size_t i = 0; i < n; i++)
+        for (size_t q = 0; q < DIRECTIONS; q++) {
+            float z = (float)lat_random_normal(&random) / (float)(1 + q);
+
+            for (size_t j = 0; j < h; j++)
+                x[i * h + j] += z * basis[q * h + j];
+        }
+    lat_free(basis);
+    return x;
+}
+
+/* So many points that it tries by itself whether sketches pay: here they
+ * do, and the tree is that without them. */
+static void check_choice(size_t n, size_t h)
+{
+    lat_error error = {0};
+    lat_tree chosen = {0}, without = {0};
+    lat_ward_options options = LAT_WARD_OPTIONS;
+    lat_pool *pool = NULL;
+    float *x = flat_points(n, h);
+    size_t off = 0;
+
+    CHECK(lat_pool_create(&pool, 2, &error) == LAT_OK);
+    CHECK(lat_cluster_ward(&chosen, pool, x, n, h, &options, &error) ==
+          LAT_OK);
+    options.sketch = 1; /* none */
+    CHECK(lat_cluster_ward(&without, pool, x, n, h, &options, &error) ==
+          LAT_OK);
+    while (off + 1 < n && same_merge(&chosen.merges[off],
+                                     &without.merges[off]))
+        off++;
+    CHECK_MSG(off + 1 == n, "%zu x %zu: row %zu differs", n, h, off);
+    lat_tree_free(&chosen);
+    lat_tree_free(&without);
     lat_pool_free(pool);
     lat_free(x);
 }
@@ -98,5 +149,6 @@ int main(int count, char **words)
         check_one(kind, 530, 112, 3 + (uint64_t)kind);
     check_one(KIND_CLUMPS, 700, 20, 1);
     check_one(KIND_GRID, 600, 4, 3);
+    check_choice(12100, 128);
     return harness_end("test_ward_exact");
 }
