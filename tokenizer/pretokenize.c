@@ -136,7 +136,7 @@ static bool bert_split(split_state *state)
     const char *text = state->text->bytes;
     for (size_t i = 0; i < state->count; i++) {
         lat_range range = state->scratch->splits[state->list][i];
-        size_t start = range.first, at = range.first;
+        size_t at = range.first, start = at;
         while (at < range.end) {
             uint32_t code;
             size_t size = lat_utf8_next(text + at, &code);

@@ -83,7 +83,7 @@ static lat_status unknown_family(const char *option, const char *name,
     const lat_labeller *list = lat_labeller_list();
     const char *names[MOST + 1];
     size_t count = 0;
-    for (; list[count].name != NULL && count < MOST; count++)
+    for (; count < MOST && list[count].name != NULL; count++)
         names[count] = list[count].name;
     names[count] = NULL;
     const char *near = cli_nearest(name, names);

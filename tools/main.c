@@ -82,11 +82,9 @@ static int print_help(const cli_verb *verb)
 
 static int unknown_verb(const char *given)
 {
-    const char *names[64];
-    size_t n = 0;
-    for (; cli_verbs[n] != NULL && n < 63; n++)
+    const char *names[sizeof cli_verbs / sizeof *cli_verbs] = {NULL};
+    for (size_t n = 0; cli_verbs[n] != NULL; n++)
         names[n] = cli_verbs[n]->name;
-    names[n] = NULL;
     const char *near = cli_nearest(given, names);
     lat_error error = {0};
     if (near != NULL)

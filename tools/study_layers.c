@@ -254,13 +254,23 @@ static void put_cell(lat_buffer *out, const char *text, size_t size)
     }
 }
 
-static lat_status write_sentences(const study *s, const float *logits,
-                                  const uint32_t *predicted,
+static void put_prediction(lat_buffer *out, const lat_model_info *info,
+                           uint32_t predicted, const double *probabilities)
+{
+    put_class(out, info, (int32_t)predicted);
+    for (size_t c = 0; c < info->classes; c++) {
+        lat_buffer_char(out, '\t');
+        lat_buffer_number(out, probabilities[c]);
+    }
+}
+
+/* Without a classification head there are no classes and no probabilities. */
+static lat_status write_sentences(const study *s, const uint32_t *predicted,
                                   const double *probabilities,
                                   lat_error *error)
 {
     const lat_model_info *info = s->readers[STUDY_TUNED].info;
-    size_t classes = logits == NULL ? 0 : info->classes;
+    size_t classes = probabilities == NULL ? 0 : info->classes;
     lat_buffer out = {0};
     lat_buffer_text(&out, "sentence\tgold\tpredicted");
     for (size_t c = 0; c < classes; c++) {
@@ -273,12 +283,9 @@ static lat_status write_sentences(const study *s, const float *logits,
         lat_buffer_format(&out, "%zu\t", i);
         put_class(&out, info, sentence->gold);
         lat_buffer_char(&out, '\t');
-        if (classes != 0)
-            put_class(&out, info, (int32_t)predicted[i]);
-        for (size_t c = 0; c < classes; c++) {
-            lat_buffer_char(&out, '\t');
-            lat_buffer_number(&out, probabilities[i * classes + c]);
-        }
+        if (probabilities != NULL)
+            put_prediction(&out, info, predicted[i],
+                           probabilities + i * classes);
         lat_buffer_char(&out, '\t');
         put_cell(&out, sentence->a, sentence->a_size);
         if (s->corpus.pairs) {
@@ -296,7 +303,7 @@ static lat_status keep_predictions(study *s, const float *logits,
     const lat_model_info *info = s->readers[STUDY_TUNED].info;
     size_t n = s->corpus.count;
     if (logits == NULL)
-        return write_sentences(s, NULL, NULL, NULL, error);
+        return write_sentences(s, NULL, NULL, error);
     uint32_t *predicted = lat_new_array(n, sizeof *predicted);
     double *probabilities =
         lat_new_array(n, info->classes * sizeof *probabilities);
@@ -305,7 +312,7 @@ static lat_status keep_predictions(study *s, const float *logits,
         status = lat_error_memory(error, n * 8 * info->classes);
     } else {
         lat_predictions(logits, n, info->classes, predicted, probabilities);
-        status = write_sentences(s, logits, predicted, probabilities, error);
+        status = write_sentences(s, predicted, probabilities, error);
     }
     if (status == LAT_OK) /* class numbers fit in int32 */
         status = lat_classes_make(&s->predicted, (int32_t *)predicted, n,

@@ -319,7 +319,7 @@ static void test_spill(void)
     CHECK(lat_spill_open(&spill, in_folder("none"), 9, &e) ==
           LAT_NOT_FOUND);
     lat_error_clear(&e);
-    CHECK(lat_spill_open(&spill, folder, SIZE_MAX / 2, &e) != LAT_OK);
+    CHECK(lat_spill_open(&spill, folder, SIZE_MAX - 4095, &e) != LAT_OK);
     CHECK(e.text[0] != '\0' && spill.data == NULL && count_files() == 0);
 }
 
