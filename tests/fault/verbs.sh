@@ -4,9 +4,10 @@
 #     tests/fault/verbs.sh LATENT SHIM [VERB ...]      (from the top folder)
 #
 # FAULT_DENSE (default 12) thins the places out: all up to that one, then
-# growing steps.  Ends with "verbs: N verbs, N with complaints".
+# growing steps.  JOBS verbs run at a time (as many as there are cores, unless
+# set).  Ends with "verbs: N verbs, N with complaints".
 latent=$1 shim=$2
-[ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 case $latent in /*) ;; *) latent=$PWD/$latent ;; esac
 shift 2
 wanted=$*
@@ -14,11 +15,13 @@ tuned=model/demo/tuned.gguf base=model/demo/base.gguf
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-out=$work/out
+cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+jobs=${JOBS:-${cores:-1}}
 # One thread: the same calls in the same order at every run.
 LATENT_THREADS=1
 export LATENT_THREADS
-verbs=0 bad=0
+verbs=0 bad=0 running=
+out=$work/out-1
 
 sed -n 1,7p tests/data/demo.tsv >"$work/data.tsv"
 sed -n 2,4p tests/data/demo.tsv | cut -f 2 >"$work/text.txt"
@@ -34,16 +37,32 @@ mkdir "$work/in"
     --layers 1 --k 8 --min 1 --min-types 1 --permutations 2 -q \
     --out "$work/study"
 
-# torture VERB OPTIONS-OF-RUN ARGUMENTS
+# The one that was started first ends, and says what it found.
+reap() {
+    set -- $running
+    wait "$1" || bad=$((bad + 1))
+    cat "$work/log-$2"
+    shift 2
+    running=$*
+}
+
+# torture VERB OPTIONS-OF-RUN ARGUMENTS; writes to $out, which is the next
+# one's afterwards
 torture() {
     name=$1 options=$2
     shift 2
     case " $wanted " in "  " | *" $name "*) ;; *) return ;; esac
     verbs=$((verbs + 1))
-    echo "== $name $*"
+    {
+        echo "== $name $*"
+        # shellcheck disable=SC2086
+        exec tests/fault/run.sh -d "${FAULT_DENSE:-12}" $options "$shim" \
+            "$out" "$latent" "$name" "$@"
+    } >"$work/log-$verbs" 2>&1 &
+    running="$running $! $verbs"
     # shellcheck disable=SC2086
-    tests/fault/run.sh -d "${FAULT_DENSE:-12}" $options "$shim" "$out" \
-        "$latent" "$name" "$@" || bad=$((bad + 1))
+    [ "$(echo $running | wc -w)" -lt $((2 * jobs)) ] || reap
+    out=$work/out-$((verbs + 1))
 }
 
 torture inspect "" $tuned --json
@@ -87,5 +106,6 @@ torture run "-r -x .lock" --base $base --tuned $tuned \
 # A lock file holds nobody up: the lock goes with its process.
 torture run "-r -x .lock" --base $base --tuned $tuned --data "$work/data.tsv" \
     --eval "$work/eval.tsv" --layers 1 --k 8 --min 1 --out "$out"
+while [ -n "$running" ]; do reap; done
 echo "verbs: $verbs verbs, $bad with complaints"
 [ "$bad" -eq 0 ]
