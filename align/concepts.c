@@ -272,7 +272,7 @@ lat_status lat_concepts_make(lat_concepts *out,
         lat_error_set(error, status,
                       "word %lu of sentence %lu occurs twice in one "
                       "clustering",
-                      (unsigned long)(occurrences[repeat].position + 1),
+                      (unsigned long)occurrences[repeat].position + 1,
                       (unsigned long)occurrences[repeat].sentence);
     lat_free(ids);
     return status;

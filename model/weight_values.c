@@ -203,7 +203,7 @@ lat_status lat_weights_copy_rows(float *out, const lat_tensor *tensor,
         return lat_error_set(error, LAT_OUT_OF_RANGE,
                              "rows %llu to %llu of tensor \"%.*s\", which "
                              "has %llu", (unsigned long long)first,
-                             (unsigned long long)(first + rows), LAT_QUOTE,
+                             (unsigned long long)first + rows, LAT_QUOTE,
                              tensor->name, (unsigned long long)all);
     return lat_tensor_values(out, tensor, first * row, rows * row, error);
 }

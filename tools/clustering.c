@@ -83,7 +83,7 @@ lat_status clustering_afford(const cli_call *call, uint64_t more,
     return lat_error_set(error, LAT_NO_MEMORY,
                          "--memory is %s, and at least %lluM are needed",
                          cli_text(call, "memory"),
-                         (unsigned long long)((need >> 20) + 1));
+                         (unsigned long long)(need >> 20) + 1);
 }
 
 lat_status clustering_tree(lat_tree *out, cli_call *call,

@@ -162,7 +162,7 @@ static lat_status find_clusters(study *s, int side, size_t layer,
     const clustering_how *how = &s->options.how;
     const clustering_points points = {vectors, s->words.count,
                                       s->readers[side].info->hidden};
-    clustering_quality quality;
+    clustering_quality quality = {0};
     lat_progress *progress = cli_progress(s->call);
     char *checkpoint = study_path(s, "%s/layer-%02zu/.checkpoint",
                                   study_side_names[side], layer);

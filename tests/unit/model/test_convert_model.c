@@ -100,7 +100,7 @@ static void put_weights(const uint32_t *spoiled)
                       (unsigned)data.size + 8);
     lat_buffer_add(&data, "\0\0\0\0\0\0\0\0", 8);
     for (size_t b = 0; b < 8; b++)
-        length[b] = (unsigned char)(head.size >> 8 * b);
+        length[b] = (unsigned char)((uint64_t)head.size >> 8 * b);
     lat_buffer_add(&file, length, 8);
     lat_buffer_add(&file, head.data, head.size);
     lat_buffer_add(&file, data.data, data.size);
