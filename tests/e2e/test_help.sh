@@ -18,8 +18,8 @@ for verb in $verbs; do
     runs 0 "manual of $verb" "$LATENT" help "$verb" --man
     cp "$WORK/out" "$WORK/page"
     check "$verb is in latent(1)" grep -qx ".B $verb" "$WORK/man"
-    sed -n 's/^  \(-., \)\{0,1\}--\([a-z0-9-]*\).*/\2/p' "$WORK/help" |
-        sort -u >"$WORK/a"
+    sed -n '/^Options$/,/^Notes$/s/^  \(-., \)\{0,1\}--\([a-z0-9-]*\).*/\2/p' \
+        "$WORK/help" | sort -u >"$WORK/a"
     sed -n '/^\.B /s/.*\\-\\-\([a-z0-9\\-]*\).*/\1/p' "$WORK/page" |
         sed 's/\\//g' | sort -u >"$WORK/b"
     same "options of $verb in help and manual" "$WORK/a" "$WORK/b"

@@ -113,7 +113,7 @@ runs 0 "the command line wins" "$LATENT" plan --k 11 \
 check "k is 11 there" grep -q '"k": 11' "$WORK/other-k/plan.json"
 check "the rest is from the file" \
     grep -q '"size_ratio": 0.25' "$WORK/other-k/plan.json"
-"$LATENT" run --help | sed -n 's/^  \(-., \)\{0,1\}--\([a-z0-9-]*\).*/\2/p' |
+"$LATENT" run --help | sed -n '/^Options$/,/^Notes$/s/^  \(-., \)\{0,1\}--\([a-z0-9-]*\).*/\2/p' |
     grep -vx 'out\|only\|memory\|spill\|dry-run\|options\|threads\|sandbox\|quiet\|verbose\|help\|augment' |
     tr - _ | sort >"$WORK/want"
 sed -n '/"options": {/,/^  }/s/^    "\([a-z_0-9]*\)":.*/\1/p' \
