@@ -17,7 +17,8 @@ typedef struct sample_state {
     size_t h;
     float *centre; /* TOPICS x h */
     double weight[TOPICS]; /* cumulative */
-    double width[TOPICS];  /* of the noise */
+    double width[TOPICS];  /* of the noise, */
+    double *fall;          /* h: and how it falls over the coordinates */
 } sample_state;
 
 static double power(double x, double e)
@@ -31,10 +32,13 @@ static lat_status make_topics(sample_state *s, lat_error *error)
     double sum = 0;
     float *basis = lat_new_array(LATENT * h, sizeof *basis);
     s->centre = lat_new_array(TOPICS * h, sizeof *s->centre);
-    if (basis == NULL || s->centre == NULL) {
+    s->fall = lat_new_array(h, sizeof *s->fall);
+    if (basis == NULL || s->centre == NULL || s->fall == NULL) {
         lat_free(basis);
         return lat_error_memory(error, TOPICS * h * sizeof *basis);
     }
+    for (size_t j = 0; j < h; j++)
+        s->fall[j] = power(1 + (double)(j * 7919 % h), -0.18);
     for (size_t i = 0; i < LATENT * h; i++)
         basis[i] = (float)(lat_random_normal(&s->random) /
                            sqrt(LATENT));
@@ -68,8 +72,7 @@ static void topic_row(sample_state *s, float *row)
     while (t + 1 < TOPICS && s->weight[t] < pick)
         t++;
     for (size_t j = 0; j < h; j++) {
-        double noise = 1.2 * s->width[t] *
-                       power(1 + (double)(j * 7919 % h), -0.18);
+        double noise = 1.2 * s->width[t] * s->fall[j];
         double far = j == h * 2 / 5 ? -8 : j == h / 2 ? 4 : 0;
         row[j] = (float)((double)s->centre[t * h + j] + far +
                          noise * lat_random_normal(&s->random));
@@ -92,5 +95,6 @@ lat_status lat_cluster_sample(float *out, size_t n, size_t h, uint64_t seed,
             topic_row(&s, out + i * h);
     }
     lat_free(s.centre);
+    lat_free(s.fall);
     return status;
 }

@@ -27,9 +27,8 @@ fi
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 : >"$logs/sums"
-cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
-printf '%s\n' "$@" |
-    xargs -n 1 -P "${JOBS:-${cores:-1}}" "$0" --one "$logs"
+. tests/jobs.sh
+printf '%s\n' "$@" | xargs -n 1 -P "$jobs" "$0" --one "$logs"
 awk -v programs=$# '
     { passed += $1; failed += $2; skipped += $3 }
     END {

@@ -13,14 +13,14 @@ shift 2
 wanted=$*
 tuned=model/demo/tuned.gguf base=model/demo/base.gguf
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# What runs beside this shell does not hear Ctrl-C.
+trap 'kill $running 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
-jobs=${JOBS:-${cores:-1}}
+. tests/jobs.sh
 # One thread: the same calls in the same order at every run.
 LATENT_THREADS=1
 export LATENT_THREADS
-verbs=0 bad=0 running=
+verbs=0 bad=0 reaped=0 running=
 out=$work/out-1
 
 sed -n 1,7p tests/data/demo.tsv >"$work/data.tsv"
@@ -40,9 +40,10 @@ mkdir "$work/in"
 # The one that was started first ends, and says what it found.
 reap() {
     set -- $running
+    reaped=$((reaped + 1))
     wait "$1" || bad=$((bad + 1))
-    cat "$work/log-$2"
-    shift 2
+    cat "$work/log-$reaped"
+    shift
     running=$*
 }
 
@@ -59,10 +60,10 @@ torture() {
         exec tests/fault/run.sh -d "${FAULT_DENSE:-12}" $options "$shim" \
             "$out" "$latent" "$name" "$@"
     } >"$work/log-$verbs" 2>&1 &
-    running="$running $! $verbs"
-    # shellcheck disable=SC2086
-    [ "$(echo $running | wc -w)" -lt $((2 * jobs)) ] || reap
+    running="$running $!"
     out=$work/out-$((verbs + 1))
+    set -- $running
+    [ $# -lt "$jobs" ] || reap
 }
 
 torture inspect "" $tuned --json

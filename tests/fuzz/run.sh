@@ -46,9 +46,9 @@ seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
 "$folder/replay" --seeds "$seeds" >/dev/null || exit 1
 : >"$seeds/sums"
-cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
-printf '%s\n' "$@" | xargs -n 1 -P "${JOBS:-${cores:-1}}" \
-    "$0" --one "$folder" "$seconds" "$seeds"
+. tests/jobs.sh
+printf '%s\n' "$@" |
+    xargs -n 1 -P "$jobs" "$0" --one "$folder" "$seconds" "$seeds"
 awk -v targets=$# -v seconds="$seconds" '
     { runs += $1; bad += $2 != 0 }
     END {
