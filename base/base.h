@@ -207,6 +207,9 @@ typedef struct lat_map {
 lat_status lat_map_open(lat_map *out, const char *path, lat_error *error);
 void lat_map_close(lat_map *map);
 bool lat_path_exists(const char *path);
+/* open(2) with O_CLOEXEC and the rights that the umask leaves, again after a
+ * signal unless that was an interruption; -1 and errno. */
+int lat_open_again(const char *path, int flags);
 bool lat_path_is_folder(const char *path);
 /* folder + "/" + name; NULL when out of memory.  Free with lat_free. */
 char *lat_path_join(const char *folder, const char *name);

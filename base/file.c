@@ -85,6 +85,15 @@ static lat_status map_or_read(lat_map *out, int file, const char *path,
     return LAT_OK;
 }
 
+int lat_open_again(const char *path, int flags)
+{
+    int file = -1;
+    do {
+        file = open(path, flags | O_CLOEXEC, 0666);
+    } while (file < 0 && errno == EINTR && !lat_interrupted());
+    return file;
+}
+
 lat_status lat_map_open(lat_map *out, const char *path, lat_error *error)
 {
     out->data = NULL;
@@ -92,10 +101,7 @@ lat_status lat_map_open(lat_map *out, const char *path, lat_error *error)
     out->mapped = false;
     if (strcmp(path, "-") == 0)
         return map_or_read(out, STDIN_FILENO, "standard input", error);
-    int file = -1;
-    do {
-        file = open(path, O_RDONLY | O_CLOEXEC);
-    } while (file < 0 && errno == EINTR && !lat_interrupted());
+    int file = lat_open_again(path, O_RDONLY);
     if (file < 0)
         return lat_error_errno(error, path, "open");
     lat_status status = map_or_read(out, file, path, error);

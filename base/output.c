@@ -107,15 +107,6 @@ static uint64_t odd_number(void)
     return lat_random_next(&random);
 }
 
-static int open_again(const char *path, int flags)
-{
-    int file = -1;
-    do {
-        file = open(path, flags | O_CLOEXEC, 0666);
-    } while (file < 0 && errno == EINTR && !lat_interrupted());
-    return file;
-}
-
 static lat_status open_temporary(lat_output *output, lat_error *error)
 {
     const char *base = lat_path_base(output->path);
@@ -135,7 +126,7 @@ static lat_status open_temporary(lat_output *output, lat_error *error)
                                  "more than %d files are being written",
                                  SLOTS);
         output->file =
-            open_again(output->temporary, O_WRONLY | O_CREAT | O_EXCL);
+            lat_open_again(output->temporary, O_WRONLY | O_CREAT | O_EXCL);
         if (output->file >= 0)
             return LAT_OK;
         slot_release(output->slot);
@@ -161,7 +152,7 @@ static lat_status open_target(lat_output *output, lat_error *error)
     if (S_ISREG(info.st_mode))
         return open_temporary(output, error);
     if (S_ISCHR(info.st_mode) || S_ISFIFO(info.st_mode)) {
-        output->file = open_again(output->path, O_WRONLY | O_NOCTTY);
+        output->file = lat_open_again(output->path, O_WRONLY | O_NOCTTY);
         if (output->file < 0)
             return lat_error_errno(error, output->path, "write");
         return LAT_OK;
@@ -313,7 +304,7 @@ static int open_folder(const char *path)
     }
     memcpy(folder, size == 0 ? "." : path, size == 0 ? 1 : size);
     folder[size == 0 ? 1 : size] = '\0';
-    return open_again(folder, O_RDONLY | O_DIRECTORY);
+    return lat_open_again(folder, O_RDONLY | O_DIRECTORY);
 }
 
 static int sync_again(int file)

@@ -269,9 +269,7 @@ static lat_status take_lock(study *s, lat_error *error)
     char *path = study_path(s, ".lock");
     if (path == NULL)
         return lat_error_memory(error, strlen(s->options.folder) + 8);
-    do {
-        s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    } while (s->lock < 0 && errno == EINTR && !lat_interrupted());
+    s->lock = lat_open_again(path, O_RDWR | O_CREAT | O_NOFOLLOW);
     lat_status status = LAT_OK;
     bool shared = s->job.kind != STUDY_JOB_ALL;
     if (s->lock < 0) {
