@@ -85,7 +85,8 @@ lat_status lat_error_at_line(lat_error *error, lat_status code, uint64_t line,
 /* Names the file, if the record does not name one yet.  Returns its code. */
 lat_status lat_error_in_file(lat_error *error, const char *path);
 /* From errno: "cannot VERB: No such file ...", code LAT_NOT_FOUND for
- * ENOENT/ENOTDIR, LAT_NO_MEMORY for ENOMEM, else LAT_IO. */
+ * ENOENT/ENOTDIR, LAT_NO_MEMORY for ENOMEM, LAT_INTERRUPTED for EINTR after
+ * Ctrl-C or SIGTERM, else LAT_IO. */
 lat_status lat_error_errno(lat_error *error, const char *path,
                            const char *verb);
 lat_status lat_error_memory(lat_error *error, uint64_t bytes);
@@ -198,7 +199,8 @@ lat_status lat_buffer_status(const lat_buffer *buffer, lat_error *error);
 
 /* A whole file, read only.  Regular files are mapped; pipes and "-"
  * (standard input) are read into memory.  data is never NULL after success.
- * A directory is refused.  The data are NOT NUL-terminated. */
+ * A folder is refused, and a device that is no terminal (it may have no end).
+ * The data are NOT NUL-terminated. */
 typedef struct lat_map {
     const unsigned char *data;
     size_t size;

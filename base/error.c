@@ -111,6 +111,8 @@ lat_status lat_error_errno(lat_error *error, const char *path,
                            const char *verb)
 {
     int number = errno;
+    if (number == EINTR && lat_interrupted())
+        return lat_error_set(error, LAT_INTERRUPTED, "interrupted");
     char why[128] = "";
     if (strerror_r(number, why, sizeof why) != 0 || why[0] == '\0')
         snprintf(why, sizeof why, "error %d", number);

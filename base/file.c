@@ -60,9 +60,13 @@ static lat_status map_or_read(lat_map *out, int file, const char *path,
     struct stat info = {0};
     if (fstat(file, &info) != 0)
         return lat_error_errno(error, path, "look at");
-    if (S_ISDIR(info.st_mode)) {
-        lat_error_set(error, LAT_UNSUPPORTED,
-                      "is a folder, expected a file");
+    /* A device may have no end, and a stranger's folder may hold a link to
+     * one.  Standard input is whatever the user made it. */
+    bool device = (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) &&
+                  file != STDIN_FILENO && !isatty(file);
+    if (S_ISDIR(info.st_mode) || device) {
+        lat_error_set(error, LAT_UNSUPPORTED, "is a %s, expected a file",
+                      device ? "device" : "folder");
         lat_error_in_file(error, path);
         return LAT_UNSUPPORTED;
     }
@@ -101,6 +105,9 @@ lat_status lat_map_open(lat_map *out, const char *path, lat_error *error)
     out->mapped = false;
     if (strcmp(path, "-") == 0)
         return map_or_read(out, STDIN_FILENO, "standard input", error);
+    if (path[0] == '\0')
+        return lat_error_set(error, LAT_USAGE,
+                             "empty name, expected a file");
     int file = lat_open_again(path, O_RDONLY);
     if (file < 0)
         return lat_error_errno(error, path, "open");

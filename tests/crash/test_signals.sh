@@ -100,9 +100,19 @@ else
     skip "a full disk needs the right to mount"
 fi
 
+# A signal while the program waits for somebody to write into a pipe.
+mkfifo "$WORK/pipe"
+"$LATENT" inspect "$WORK/pipe" 2>"$WORK/err" &
+child=$!
+sleep 0.5
+kill -TERM $child
+wait $child
+status=$?
+check "a signal while waiting for a pipe: exit $status" [ $status -eq 130 ]
+says "interrupted"
+
 # A mapped model that is cut short while it is read.
 cp model/demo/tuned.gguf "$WORK/m.gguf"
-mkfifo "$WORK/pipe"
 "$LATENT" classify "$WORK/m.gguf" "$WORK/pipe" >"$WORK/out.tsv" \
     2>"$WORK/err" &
 child=$!

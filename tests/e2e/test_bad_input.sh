@@ -55,6 +55,13 @@ refused 1 "config.json" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
 printf '{"model_type": "gpt2"}' >"$WORK/folder/config.json"
 refused 1 "gpt2" "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
 
+# A stranger's folder may hold a link to what has no end.
+ln -sf /dev/zero "$WORK/folder/config.json"
+refused 1 "config.json: is a device, expected a file" \
+    "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
+refused 1 "/dev/zero: is a device" "$LATENT" tokenize $base /dev/zero
+refused 2 "empty name, expected a file" "$LATENT" classify "" "$WORK/ok.tsv"
+
 # Every sixteenth of a GGUF file, cut off there.
 size=$(wc -c <$base)
 for part in 0 1 2 4 8 12 15; do

@@ -100,12 +100,17 @@ static void test_pipe(void)
     lat_map_close(&map);
     /* Each of the allocations on the way may fail. */
     lat_memory_fail_at(1, true);
-    lat_status got = lat_map_open(&map, "/dev/zero", NULL);
+    int zeros = open("/dev/zero", O_RDONLY);
+    CHECK(dup2(zeros, STDIN_FILENO) == STDIN_FILENO);
+    close(zeros);
+    lat_status got = lat_map_open(&map, "-", NULL);
     lat_memory_fail_at(0, false);
     CHECK(got == LAT_NO_MEMORY);
     lat_memory_limit(lat_memory_in_use() + 1000000);
-    CHECK(lat_map_open(&map, "/dev/zero", NULL) == LAT_NO_MEMORY);
+    CHECK(lat_map_open(&map, "-", NULL) == LAT_NO_MEMORY);
     lat_memory_limit(0);
+    CHECK(lat_map_open(&map, "/dev/zero", NULL) == LAT_UNSUPPORTED);
+    CHECK(lat_map_open(&map, "", NULL) == LAT_USAGE);
     dup2(saved, STDIN_FILENO);
     close(saved);
     close(ends[0]);
