@@ -45,6 +45,16 @@ static void help_words(lat_buffer *out, const char *text, size_t margin)
     lat_buffer_char(out, '\n');
 }
 
+/* What --help and the manual page say of an option. */
+static void option_text(lat_buffer *out, const cli_option *option)
+{
+    lat_buffer_text(out, option->help);
+    if (option->fallback != NULL)
+        lat_buffer_format(out, " (default: %s)", option->fallback);
+    if (option->kind == CLI_MANY)
+        lat_buffer_text(out, " (may be repeated)");
+}
+
 /* "  --name VALUE" and the help beside it. */
 static void help_option(lat_buffer *out, const cli_option *option)
 {
@@ -62,12 +72,9 @@ static void help_option(lat_buffer *out, const cli_option *option)
     }
     indent(out, COLUMN - column);
     lat_buffer help = {0};
-    lat_buffer_text(&help, option->help);
-    if (option->fallback != NULL)
-        lat_buffer_format(&help, " (default: %s)", option->fallback);
-    if (option->kind == CLI_MANY)
-        lat_buffer_text(&help, " (may be repeated)");
+    option_text(&help, option);
     help_words(out, help.data, COLUMN);
+    out->failed |= help.failed;
     lat_buffer_free(&help);
 }
 
@@ -183,12 +190,11 @@ static void manual_options(lat_buffer *out, const cli_option *options)
             troff_text(out, o->value);
         }
         lat_buffer_char(out, '\n');
-        troff_text(out, o->help);
-        if (o->fallback != NULL) {
-            lat_buffer_text(out, " (default: ");
-            troff_text(out, o->fallback);
-            lat_buffer_char(out, ')');
-        }
+        lat_buffer help = {0};
+        option_text(&help, o);
+        troff_text(out, help.data);
+        out->failed |= help.failed;
+        lat_buffer_free(&help);
         lat_buffer_char(out, '\n');
     }
 }
@@ -206,6 +212,7 @@ void cli_manual_verb(lat_buffer *out, const cli_verb *verb)
     manual_options(out, cli_common_options);
     manual_words(out, "NOTES", verb->notes);
     manual_words(out, "EXIT STATUS", exit_codes);
+    out->failed |= name.failed;
     lat_buffer_free(&name);
 }
 

@@ -65,19 +65,34 @@ static const cli_verb *find_verb(const char *name)
     return NULL;
 }
 
+/* To standard output; frees the text. */
+static int print(lat_buffer *text)
+{
+    lat_error error = {0};
+    lat_status status = lat_buffer_status(text, &error);
+    if (status == LAT_OK)
+        status = lat_file_write("-", text->data, text->size, &error);
+    lat_buffer_free(text);
+    if (status != LAT_OK)
+        fprintf(stderr, "latent: %s\n", lat_error_message(&error));
+    return lat_status_exit(status);
+}
+
 static int print_help(const cli_verb *verb)
 {
     lat_buffer text = {0};
-    lat_error error = {0};
     if (verb == NULL)
         cli_help_program(&text);
     else
         cli_help_verb(&text, verb);
-    lat_status status = lat_buffer_status(&text, &error);
-    if (status == LAT_OK)
-        status = lat_file_write("-", text.data, text.size, &error);
-    lat_buffer_free(&text);
-    return lat_status_exit(status);
+    return print(&text);
+}
+
+static int print_version(void)
+{
+    lat_buffer text = {0};
+    lat_buffer_text(&text, "latent " LAT_VERSION "\n");
+    return print(&text);
 }
 
 static int unknown_verb(const char *given)
@@ -134,10 +149,8 @@ int main(int count, char **arguments)
     if (strcmp(arguments[1], "--help") == 0 ||
         strcmp(arguments[1], "-h") == 0)
         return print_help(NULL);
-    if (strcmp(arguments[1], "--version") == 0) {
-        printf("latent " LAT_VERSION "\n");
-        return 0;
-    }
+    if (strcmp(arguments[1], "--version") == 0)
+        return print_version();
     const cli_verb *verb = find_verb(arguments[1]);
     if (verb == NULL)
         return unknown_verb(arguments[1]);

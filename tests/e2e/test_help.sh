@@ -23,6 +23,14 @@ for verb in $verbs; do
     sed -n '/^\.B /s/.*\\-\\-\([a-z0-9\\-]*\).*/\1/p' "$WORK/page" |
         sed 's/\\//g' | sort -u >"$WORK/b"
     same "options of $verb in help and manual" "$WORK/a" "$WORK/b"
+    for said in "(may be repeated)" "(default: "; do
+        for file in help page; do
+            tr -s '\n ' '  ' <"$WORK/$file" | grep -o -F "$said" | wc -l \
+                >"$WORK/$file-times"
+        done
+        same "'$said' in help and manual of $verb" "$WORK/help-times" \
+            "$WORK/page-times"
+    done
     for option in $(cat "$WORK/a"); do
         grep "^    $verb)" "$WORK/bash" | grep -q -- " --$option[ ']" ||
             fail "--$option of $verb is not completed by bash"
