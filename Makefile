@@ -124,7 +124,7 @@ $(FUZZERS): $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz_common.c \
 # tests/install-tools.sh installs what is missing on Debian.
 
 # Long unit tests, the long forms of the scripts; 3000 mutations of each input,
-# every prefix and flipped bit of those up to 4096 bytes.
+# every prefix and flipped bit of those up to 4096 bytes; then what CI samples.
 LONG = $(wildcard tests/unit/*/long_*.c)
 long-unit: $(LONG:%.c=$(BUILD)/%)
 	@tests/run-unit.sh $^
@@ -132,6 +132,8 @@ test-long: $(BUILD)/latent $(REPLAY) long-unit
 	LATENT=$(BUILD)/latent tests/crash/test_kill.sh -n 200
 	LATENT=$(BUILD)/latent tests/crash/test_limits.sh -l
 	$(REPLAY) -r 3000 -x 4096
+	$(MAKE) torture coverage
+	$(MAKE) fuzz
 
 # The whole suite in builds of their own.  NDEBUG: no check is an assert.
 SUB     = $(MAKE) --no-print-directory BUILD=$(BUILD)/$@
@@ -249,16 +251,18 @@ asan:
 
 # Every open, write, allocation, ... of every verb fails in turn (Linux).
 FAULT = $(BUILD)/tests/fault
-torture: $(BUILD)/latent $(FAULT)/shim.so $(FAULT)/probe
+torture: $(FAULT)/latent $(FAULT)/shim.so $(FAULT)/probe
 	tests/fault/run.sh -e $(FAULT)/shim.so $(FAULT)/out $(FAULT)/probe \
 	    tests/fixtures/base/table/good/plain.tsv $(FAULT)/out
-	tests/fault/verbs.sh $(BUILD)/latent $(FAULT)/shim.so
+	tests/fault/verbs.sh $(FAULT)/latent $(FAULT)/shim.so
 # -fno-builtin: or its calloc, malloc and memset, becomes a call of itself.
 $(FAULT)/shim.so: tests/fault/fault_shim.c
 	@mkdir -p $(@D)
 	$(CC) $(LAT_CFLAGS) -fno-builtin -fPIC -shared -o $@ $< -ldl
-$(FAULT)/probe: tests/fault/fault_probe.c $(BUILD)/room-base.a
-	@mkdir -p $(@D)
+LEAKS = $(FAULT)/fault_leaks.o
+$(FAULT)/probe: $(FAULT)/fault_probe.o $(LEAKS) $(BUILD)/room-base.a
+	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(FAULT)/latent: $(OBJECTS) $(LEAKS)
 	$(CC) $(LAT_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # ---- Libraries, installing (tools/manual/INSTALL.md) -----------------------

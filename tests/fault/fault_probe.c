@@ -107,10 +107,5 @@ int main(int count, char **arguments)
     lat_status status = work(arguments[1], arguments[2], &error);
     if (status != LAT_OK)
         fprintf(stderr, "fault_probe: %s\n", lat_error_message(&error));
-    if (lat_memory_in_use() != 0) {
-        fprintf(stderr, "fault_probe: %zu bytes leak\n",
-                lat_memory_in_use());
-        return 4;
-    }
     return lat_status_exit(status);
 }

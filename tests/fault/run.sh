@@ -20,9 +20,10 @@
 #     -x NAMES  files in OUT that may differ from run to run (find -name
 #               patterns), e.g. a log
 #
-# After every run: exit status 0, 1, 2 or 3; a message on standard error
-# unless 0; the full result if 0; no temporary file; every file either whole
-# (the bytes of the undisturbed run) or as it was before.
+# After every run: exit status 0, 1, 2 or 3 (a command that fault_leaks.c is
+# linked into ends with 4 when it leaks); a message on standard error unless 0;
+# the full result if 0; no temporary file; every file either whole (the bytes
+# of the undisturbed run) or as it was before.
 # Ends with "fault: N runs, N complaints".
 usage() {
     sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2

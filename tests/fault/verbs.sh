@@ -66,6 +66,10 @@ torture() {
     [ $# -lt "$jobs" ] || reap
 }
 
+torture help "" --man run
+torture run "" --help
+torture --version ""
+torture selftest ""
 torture inspect "" $tuned --json
 torture tokenize "" $tuned "$work/text.txt"
 torture tokenize "-i $work/text.txt" $tuned -
