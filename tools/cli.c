@@ -445,6 +445,15 @@ void cli_say(const cli_call *call, const char *format, ...)
     (void)fputc('\n', stderr);
 }
 
+lat_status cli_print(lat_buffer *text, lat_error *error)
+{
+    lat_status status = lat_buffer_status(text, error);
+    if (status == LAT_OK && text->size != 0)
+        status = lat_file_write("-", text->data, text->size, error);
+    lat_buffer_free(text);
+    return status;
+}
+
 lat_status cli_deliver(cli_call *call, const lat_buffer *buffer,
                        lat_error *error)
 {

@@ -90,6 +90,8 @@ void cli_say(const cli_call *call, const char *format, ...)
 /* Buffer to `-o` (default standard output). */
 lat_status cli_deliver(cli_call *call, const lat_buffer *buffer,
                        lat_error *error);
+/* Text to standard output; frees it. */
+lat_status cli_print(lat_buffer *text, lat_error *error);
 /* The command line as it was given, for provenance. */
 const char *cli_command(const cli_call *call);
 

@@ -64,7 +64,8 @@ static lat_status print_layers(const comparison *c, lat_error *error)
     double *moved = lat_new_array(tokens, sizeof *moved);
     if (moved == NULL)
         return lat_error_memory(error, tokens * sizeof *moved);
-    printf("layer\tmedian\tmaximum\n");
+    lat_buffer text = {0};
+    lat_buffer_text(&text, "layer\tmedian\tmaximum\n");
     for (size_t l = 0; l <= c->info->layers; l++) {
         for (size_t t = 0; t < tokens; t++) {
             const float *x = c->hidden[0][l] + t * H;
@@ -78,11 +79,11 @@ static lat_status print_layers(const comparison *c, lat_error *error)
             moved[t] = norm == 0 ? 0 : sqrt(difference / norm);
         }
         qsort(moved, tokens, sizeof *moved, by_value);
-        printf("%zu\t%.3g\t%.3g\n", l, moved[tokens / 2],
-               moved[tokens - 1]);
+        lat_buffer_format(&text, "%zu\t%.3g\t%.3g\n", l,
+                          moved[tokens / 2], moved[tokens - 1]);
     }
     lat_free(moved);
-    return LAT_OK;
+    return cli_print(&text, error);
 }
 
 lat_status deviation_print(cli_call *call, const char *from, const char *to,

@@ -69,10 +69,7 @@ static const cli_verb *find_verb(const char *name)
 static int print(lat_buffer *text)
 {
     lat_error error = {0};
-    lat_status status = lat_buffer_status(text, &error);
-    if (status == LAT_OK)
-        status = lat_file_write("-", text->data, text->size, &error);
-    lat_buffer_free(text);
+    lat_status status = cli_print(text, &error);
     if (status != LAT_OK)
         fprintf(stderr, "latent: %s\n", lat_error_message(&error));
     return lat_status_exit(status);

@@ -104,32 +104,39 @@ void study_say_seconds(const study *s, const char *step, double before)
                 lat_cpu_seconds() - before);
 }
 
-static void put(const char *name, uint64_t value)
+static void put(lat_buffer *out, const char *name, uint64_t value)
 {
-    printf("%s\t%llu\n", name, (unsigned long long)value);
+    lat_buffer_format(out, "%s\t%llu\n", name, (unsigned long long)value);
 }
 
 lat_status study_dry_run(study *s, lat_error *error)
 {
     study_cost cost;
     study_cost_of(&cost, s);
+    uint64_t now = lat_memory_in_use();
     uint64_t layers = 2 * (uint64_t)s->layer_count;
     size_t passes = (s->layer_count + cost.at_once - 1) / cost.at_once;
     bool tree = s->options.how.method == CLUSTERING_WARD;
-    put("sentences", s->corpus.count);
-    put("words", s->words.total);
-    put("words_kept", s->words.count);
-    put("types_kept", s->words.kept_types);
-    put("layers", s->layer_count);
-    put("bytes_now", lat_memory_in_use());
-    put("bytes_vectors_a_layer", cost.vectors);
-    put("bytes_clustering", cost.clustering);
-    put("bytes_forward", cost.forward);
-    put("bytes_least", cost.least);
-    put("bytes_disk", layers * s->words.count *
-                          (uint64_t)(LINE_BYTES + (tree ? TREE_BYTES : 0)));
-    put("bytes_spill",
+    lat_buffer text = {0};
+    put(&text, "sentences", s->corpus.count);
+    put(&text, "words", s->words.total);
+    put(&text, "words_kept", s->words.count);
+    put(&text, "types_kept", s->words.kept_types);
+    put(&text, "layers", s->layer_count);
+    put(&text, "bytes_now", now);
+    put(&text, "bytes_vectors_a_layer", cost.vectors);
+    put(&text, "bytes_clustering", cost.clustering);
+    put(&text, "bytes_forward", cost.forward);
+    put(&text, "bytes_least", cost.least);
+    put(&text, "bytes_disk",
+        layers * s->words.count *
+            (uint64_t)(LINE_BYTES + (tree ? TREE_BYTES : 0)));
+    put(&text, "bytes_spill",
         s->options.spill == NULL ? 0 : s->layer_count * cost.vectors);
-    put("forward_passes", passes);
-    return study_put_seconds(s, passes, error);
+    put(&text, "forward_passes", passes);
+    lat_status status = study_put_seconds(s, passes, &text, error);
+    if (status == LAT_OK)
+        return cli_print(&text, error);
+    lat_buffer_free(&text);
+    return status;
 }

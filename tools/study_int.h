@@ -158,7 +158,7 @@ void study_cost_of(study_cost *out, const study *study);
 lat_status study_afford(const study *study, lat_error *error);
 /* About what each step takes, for so many forward passes of each model. */
 lat_status study_put_seconds(const study *study, size_t passes,
-                             lat_error *error);
+                             lat_buffer *out, lat_error *error);
 /* --verbose: what a step took since lat_cpu_seconds was `before`. */
 void study_say_seconds(const study *study, const char *step, double before);
 /* Words, memory, disk and seconds, on standard output (--dry-run). */

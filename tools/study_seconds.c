@@ -115,7 +115,8 @@ static double label_seconds(const study *s)
            (s->options.rules[0] + s->options.rules[1]);
 }
 
-lat_status study_put_seconds(const study *s, size_t passes, lat_error *error)
+lat_status study_put_seconds(const study *s, size_t passes, lat_buffer *out,
+                             lat_error *error)
 {
     bench b = {.call = s->call, .pool = cli_pool(s->call)};
     b.threads = lat_pool_threads(b.pool);
@@ -137,11 +138,12 @@ lat_status study_put_seconds(const study *s, size_t passes, lat_error *error)
         {"overlap", overlap_seconds(s, forward / peak * threads) / threads},
         {"labels", label_seconds(s) / threads},
         {"triggers", triggers / peak}};
-    printf("gflops_peak\t%.1f\n", peak * 1e-9);
+    lat_buffer_format(out, "gflops_peak\t%.1f\n", peak * 1e-9);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        printf("seconds_%s\t%.0f\n", steps[i].name, steps[i].value);
+        lat_buffer_format(out, "seconds_%s\t%.0f\n", steps[i].name,
+                          steps[i].value);
         sum += steps[i].value;
     }
-    printf("seconds\t%.0f\n", sum);
+    lat_buffer_format(out, "seconds\t%.0f\n", sum);
     return LAT_OK;
 }

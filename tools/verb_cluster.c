@@ -302,15 +302,17 @@ static lat_status make_cuts(cli_call *call, cluster_state *s,
 }
 
 /* Heights become numbers of clusters, which are told. */
-static void count_heights(cluster_state *s)
+static lat_status count_heights(cluster_state *s, lat_error *error)
 {
+    lat_buffer text = {0};
     for (size_t i = 0; i < s->cut_count; i++) {
         cluster_cut *cut = &s->cuts[i];
         if (cut->name == NULL)
             continue;
         cut->k = lat_tree_count_at(&s->tree, cut->height);
-        printf("%s\t%zu\n", cut->name, cut->k);
+        lat_buffer_format(&text, "%s\t%zu\n", cut->name, cut->k);
     }
+    return cli_print(&text, error);
 }
 
 /* ---- The tree ----------------------------------------------------------- */
@@ -378,7 +380,7 @@ static lat_status run(cli_call *call, lat_error *error)
             lat_error_in_file(error, path);
     }
     if (status == LAT_OK)
-        count_heights(&s);
+        status = count_heights(&s, error);
     if (status == LAT_OK && labels)
         status = make_cuts(call, &s, error);
     if (status == LAT_OK)

@@ -88,7 +88,8 @@ static void hash_floats(const float *values, size_t n, char hex[65])
     lat_sha256_hex(digest, hex);
 }
 
-static lat_status check_kernels(size_t *bad, char hex[65], lat_error *error)
+static lat_status check_kernels(lat_buffer *out, size_t *bad, char hex[65],
+                                lat_error *error)
 {
     float *plain = lat_new_array(BLOCK_FLOATS, sizeof *plain);
     float *best = lat_new_array(BLOCK_FLOATS, sizeof *best);
@@ -101,8 +102,8 @@ static lat_status check_kernels(size_t *bad, char hex[65], lat_error *error)
         status = run_block(lat_kernels_best(), best, error);
     if (status == LAT_OK) {
         bool same = memcmp(plain, best, BLOCK_FLOATS * sizeof *best) == 0;
-        printf("%s\tkernels %s give the bits of plain C\n",
-               same ? "ok" : "FAILED", lat_kernels_best()->name);
+        lat_buffer_format(out, "%s\tkernels %s give the bits of plain C\n",
+                          same ? "ok" : "FAILED", lat_kernels_best()->name);
         *bad += !same;
         hash_floats(best, BLOCK_FLOATS, hex);
     }
@@ -233,13 +234,13 @@ static lat_status small_study(cli_call *call, char hex[65], lat_error *error)
     return status;
 }
 
-static void compare(const cli_call *call, size_t *bad, const char *what,
-                    const char *found, const char *wanted)
+static void compare(lat_buffer *out, const cli_call *call, size_t *bad,
+                    const char *what, const char *found, const char *wanted)
 {
     bool same = strcmp(found, wanted) == 0;
-    printf("%s\t%s\n", same ? "ok" : "FAILED", what);
+    lat_buffer_format(out, "%s\t%s\n", same ? "ok" : "FAILED", what);
     if (cli_given(call, "print"))
-        printf("\t%s\n", found);
+        lat_buffer_format(out, "\t%s\n", found);
     *bad += !same;
 }
 
@@ -247,15 +248,21 @@ static lat_status run(cli_call *call, lat_error *error)
 {
     char block[65] = "", study[65] = "";
     size_t bad = 0;
-    lat_status status = check_kernels(&bad, block, error);
+    lat_buffer text = {0};
+    lat_status status = check_kernels(&text, &bad, block, error);
     if (status == LAT_OK)
         status = small_study(call, study, error);
+    if (status == LAT_OK) {
+        compare(&text, call, &bad, "an encoder block has its known hash",
+                block, block_hash);
+        compare(&text, call, &bad, "a small study has its known hash", study,
+                study_hash);
+    }
+    lat_status printed = cli_print(&text, error);
+    if (status == LAT_OK)
+        status = printed;
     if (status != LAT_OK)
         return status;
-    compare(call, &bad, "an encoder block has its known hash", block,
-            block_hash);
-    compare(call, &bad, "a small study has its known hash", study,
-            study_hash);
     if (bad != 0)
         return lat_error_set(error, LAT_INTERNAL,
                              "%zu checks failed: results of this build on "

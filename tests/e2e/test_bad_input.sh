@@ -81,7 +81,8 @@ refused 2 "not empty and holds no study" "$LATENT" run --quiet --base $base \
     --tuned $tuned --data "$WORK/ok.tsv" --min 1 --k 1 --out "$WORK/full"
 if [ -e /dev/full ]; then
     printf 'good film\n' >"$WORK/line"
-    for words in "classify $tuned $WORK/line" "run --help" --help --version; do
+    for words in "classify $tuned $WORK/line" selftest \
+        "run --help" --help --version; do
         # shellcheck disable=SC2086
         "$LATENT" $words >/dev/full 2>"$WORK/err"
         check "full disk: $words" test $? -eq 3
