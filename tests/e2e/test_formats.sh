@@ -93,6 +93,7 @@ for name in ("align/human", "align/matches", "polarity/polarity",
     assert len({len(column) for column in table.values()}) == 1
 assert study.json("align/layer-06")["layer"] == 6
 assert "0 changed" in study.verify()
+assert "0 different" in study.verify(rerun=folder + "-again", quiet=True)
 assert len(study.sentences()["text"]) == 120
 try:
     latent.call("concepts", folder, show="tuned/6/99")

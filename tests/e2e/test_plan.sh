@@ -108,6 +108,39 @@ check "is left as it was" test "$(ls -A "$WORK/other")" = file
 runs 0 "the manifest as options" "$LATENT" run \
     --options "$WORK/whole/manifest.json" --out "$WORK/again" -q
 same "a study repeats from its manifest" "$WORK/whole" "$WORK/again"
+
+# ---- verify --rerun ----
+runs 0 "verify runs it again" "$LATENT" verify "$WORK/whole" -q \
+    --rerun "$WORK/rerun"
+check "its inputs are as recorded" grep -q ' 0 changed, 0 missing$' "$WORK/out"
+check "all files are the same" grep -qx \
+    "$(find "$WORK/whole" -type f ! -name .lock | wc -l) files the same in \
+the re-run, 0 different, 0 missing" "$WORK/out"
+same "the re-run" "$WORK/whole" "$WORK/rerun"
+runs 2 "verify wants a new folder" "$LATENT" verify "$WORK/whole" \
+    --rerun "$WORK/rerun"
+says "is there already, expected the name of a new folder"
+manifest() { # SED-COMMAND: the study with another manifest
+    rm -rf "$WORK/rerun" "$WORK/told"
+    cp -R "$WORK/whole" "$WORK/told"
+    sed "$1" "$WORK/whole/manifest.json" >"$WORK/told/manifest.json"
+}
+manifest 's/"permutations": 10/"permutations": 11/'
+runs 1 "a study that was not made so" "$LATENT" verify "$WORK/told" -q \
+    --rerun "$WORK/rerun"
+says "files are not the same in the re-run"
+check "which ones" grep -q '^different	align/' "$WORK/out"
+check "and which are" test "$(grep -c '^different' "$WORK/out")" -lt 20
+manifest 's/"options": {/"options": {"spill": "x",/'
+runs 1 "an option that no manifest has" "$LATENT" verify "$WORK/told" -q \
+    --rerun "$WORK/rerun"
+says "the options hold 'spill'"
+check "nothing was run" test ! -e "$WORK/rerun"
+manifest 's/"sha256": "..../"sha256": "0000/'
+runs 1 "changed inputs" "$LATENT" verify "$WORK/told" -q \
+    --rerun "$WORK/rerun"
+check "nothing was run" test ! -e "$WORK/rerun"
+
 runs 0 "the command line wins" "$LATENT" plan --k 11 \
     --options "$WORK/whole/manifest.json" --out "$WORK/other-k"
 check "k is 11 there" grep -q '"k": 11' "$WORK/other-k/plan.json"

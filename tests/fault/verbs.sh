@@ -97,6 +97,7 @@ fi
 torture report "-m -e" "$work/study" -o "$out/r.html"
 torture report "-m -e" "$work/study" "$work/study" --text -o "$out/r.txt"
 torture verify "" "$work/study"
+torture verify "-x .lock -c alloc" "$work/study" --rerun "$out"
 torture explain "" $tuned --study "$work/study" "a dull film"
 torture triggers "" --model $tuned --eval "$work/eval.tsv" --words good,bad
 torture concepts "-m -e" "$work/study" --label casing=lower -o "$out/c.tsv"

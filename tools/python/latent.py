@@ -297,9 +297,10 @@ class Study:
                     at[int(table["tuned_layer"][i])]] = table[column][i]
         return out
 
-    def verify(self):
-        """Raises LatentError when a file is not as the manifest says."""
-        return call("verify", self.folder)
+    def verify(self, **options):
+        """Raises LatentError when a file is not as the manifest says, or,
+        with rerun=FOLDER, is another one when the study is made again."""
+        return call("verify", self.folder, **options)
 
 
 def main(arguments):
