@@ -193,11 +193,14 @@ plain_files | while read -r file; do
                    "|sinf?|cosf?|tanf?|cbrtf?|hypotf?",
                    "differs between C libraries; see kernels.h")
             banned("assert", "input is refused by a status")
+            if (file !~ /^tools\/examples\//)
+                banned("printf|puts|putchar",
+                       "a full disk would go unnoticed; see cli_print")
         }
         if (library) {
             banned("exit|_exit|abort", "only tools end the program")
             if (file != "base/progress.c")
-                banned("printf|puts|putchar|fprintf|fputs|perror",
+                banned("fprintf|fputs|perror",
                        "only tools print")
             if (file !~ /^base\/kernels\//)
                 banned("getenv", "only tools look at the environment")
