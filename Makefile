@@ -118,7 +118,8 @@ fuzzers: $(FUZZERS) $(REPLAY)
 $(FUZZERS): $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz_common.c \
         $(foreach r,tools $(rooms_of_triggers),$(BUILD)/room-$(r).a)
 	@mkdir -p $(@D)
-	$(CC) $(LAT_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(CC) $(LAT_CFLAGS) -fsanitize=fuzzer -o $@ $^ \
+	    $(wildcard tests/fuzz/mutators/mutate_$*.c) $(LIBS)
 
 # ---- Checks that take longer or need other compilers ---------------------
 # tests/install-tools.sh installs what is missing on Debian.
