@@ -267,9 +267,13 @@ static lat_status take_plan(rep_study *s, const lat_json *plan,
         s->label_theta == NULL ||
         s->method == NULL)
         return lat_error_memory(error, 256);
-    lat_status status = lat_theta_read(&s->theta, s->theta_text, error);
-    if (status == LAT_OK)
-        status = read_layers(s, o, error);
+    /* What is wrong with the text is the file's fault, not the user's. */
+    if (lat_theta_read(&s->theta, s->theta_text, NULL) != LAT_OK)
+        return lat_error_set(error, LAT_MALFORMED,
+                             "\"theta\" is '%.20s', expected a number from 0 "
+                             "to 1",
+                             s->theta_text);
+    lat_status status = read_layers(s, o, error);
     if (status == LAT_OK)
         status = read_classes(s, plan, error);
     if (status == LAT_OK)
