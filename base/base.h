@@ -191,7 +191,8 @@ void lat_buffer_format(lat_buffer *buffer, const char *format, ...)
     LAT_PRINTF(2, 3);
 void lat_buffer_number(lat_buffer *buffer, double value); /* lat_number_text */
 bool lat_buffer_reserve(lat_buffer *buffer, size_t more);
-void lat_buffer_clear(lat_buffer *buffer); /* size 0, keeps the block */
+/* Size 0; keeps the block, and a failure: what was lost may have been used. */
+void lat_buffer_clear(lat_buffer *buffer);
 void lat_buffer_free(lat_buffer *buffer);
 lat_status lat_buffer_status(const lat_buffer *buffer, lat_error *error);
 

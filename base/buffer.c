@@ -79,7 +79,6 @@ void lat_buffer_number(lat_buffer *buffer, double value)
 void lat_buffer_clear(lat_buffer *buffer)
 {
     buffer->size = 0;
-    buffer->failed = false;
     if (buffer->data != NULL)
         buffer->data[0] = '\0';
 }

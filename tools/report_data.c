@@ -172,11 +172,9 @@ static void put_words(data_work *w, const lat_concepts *all, size_t c)
 {
     rep_word_count *list = NULL;
     lat_buffer *to = &w->rows;
-    size_t n = rep_concept_words(&list, all, c);
-    if (list == NULL) {
-        to->failed = true;
+    size_t n = rep_concept_words(&list, to, all, c);
+    if (list == NULL)
         return;
-    }
     n = n < w->words_each ? n : w->words_each;
     for (size_t i = 0; i < n; i++) {
         size_t size = 0;

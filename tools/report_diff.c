@@ -325,9 +325,7 @@ static void put_concept(lat_buffer *to, const rep_study *s,
                         const rep_layer *layer, size_t c)
 {
     rep_word_count *words = NULL;
-    size_t n = rep_concept_words(&words, &layer->concepts, c);
-    if (words == NULL)
-        to->failed = true;
+    size_t n = rep_concept_words(&words, to, &layer->concepts, c);
     lat_buffer_format(to, "<td class=\"n\">%llu</td><td>",
                       (unsigned long long)layer->concepts.ids[c]);
     for (size_t w = 0; w < n && w < CHANGED_WORDS; w++) {
@@ -481,6 +479,7 @@ static void write_heads(lat_buffer *to, const rep_both *both)
         lat_buffer_text(to, "<tr><th scope=\"row\">");
         rep_html_bytes(to, name.data, name.size, 0);
         lat_buffer_text(to, "</th>");
+        to->failed = to->failed || name.failed;
         for (int s = 0; s < REP_STUDIES; s++) {
             lat_buffer_text(to, "<td><bdi>");
             rep_html_bytes(to, values[s].data, values[s].size, 120);

@@ -17,11 +17,12 @@ static void put_heads(lat_buffer *to, const rep_both *both)
         lat_buffer name = {0}, values[REP_STUDIES] = {{0}, {0}};
         rep_both_head(&name, values, both, i);
         lat_buffer_char(&name, '\0');
+        to->failed = to->failed || name.failed;
         for (int s = 0; s < REP_STUDIES; s++) {
             lat_buffer_char(&values[s], '\0');
             to->failed = to->failed || values[s].failed;
         }
-        if (!to->failed && !name.failed) {
+        if (!to->failed) {
             lat_buffer_format(to, "%-20s  A ", name.data);
             rep_plain(to, values[REP_A].data);
             if (strcmp(values[REP_A].data, values[REP_B].data) != 0) {

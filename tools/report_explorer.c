@@ -30,13 +30,14 @@ static int by_word(const void *a, const void *b)
     return (x->seen > y->seen) - (x->seen < y->seen);
 }
 
-size_t rep_concept_words(rep_word_count **out, const lat_concepts *concepts,
-                         size_t concept_index)
+size_t rep_concept_words(rep_word_count **out, lat_buffer *to,
+                         const lat_concepts *concepts, size_t concept_index)
 {
     size_t first = concepts->starts[concept_index], n = 0;
     size_t size = concepts->starts[concept_index + 1] - first;
     rep_word_count *list = lat_new_array(size + 1, sizeof *list);
     *out = list;
+    to->failed |= list == NULL;
     if (list == NULL || size == 0)
         return 0;
     for (size_t i = 0; i < size; i++)
@@ -59,10 +60,8 @@ size_t rep_concept_words(rep_word_count **out, const lat_concepts *concepts,
 static void put_top_words(lat_buffer *to, const lat_concepts *all, size_t c)
 {
     rep_word_count *words = NULL;
-    size_t n = rep_concept_words(&words, all, c);
-    if (words == NULL)
-        to->failed = true;
-    for (size_t i = 0; words != NULL && i < n && i < TABLE_WORDS; i++) {
+    size_t n = rep_concept_words(&words, to, all, c);
+    for (size_t i = 0; i < n && i < TABLE_WORDS; i++) {
         size_t size = 0;
         const char *text = lat_intern_text(all->words, words[i].word, &size);
         lat_buffer_text(to, i == 0 ? "<bdi>" : " <bdi>");

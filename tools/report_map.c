@@ -80,9 +80,7 @@ static void put_title_words(lat_buffer *to, const lat_concepts *all,
                             size_t c, size_t most, size_t shown)
 {
     rep_word_count *words = NULL;
-    size_t n = rep_concept_words(&words, all, c);
-    if (words == NULL)
-        to->failed = true;
+    size_t n = rep_concept_words(&words, to, all, c);
     for (size_t i = 0; i < n && i < most; i++) {
         size_t size = 0;
         const char *text = lat_intern_text(all->words, words[i].word, &size);
@@ -135,9 +133,7 @@ static bool overlaps(const map_box *boxes, size_t n, const map_box *box)
 static void put_name(lat_buffer *to, const lat_concepts *all, size_t c)
 {
     rep_word_count *words = NULL;
-    size_t size = 0, n = rep_concept_words(&words, all, c);
-    if (words == NULL)
-        to->failed = true;
+    size_t size = 0, n = rep_concept_words(&words, to, all, c);
     if (n > 0) {
         const char *text = lat_intern_text(all->words, words[0].word, &size);
         rep_html_bytes(to, text, size, 14);

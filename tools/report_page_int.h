@@ -324,13 +324,14 @@ void rep_data_end(lat_buffer *to);
 void rep_cell_begin(lat_buffer *to);  /* <td> */
 void rep_data_rate(lat_buffer *to, const rep_rate *rate, double scale);
 
-/* Distinct words of a concept, most frequent first (ties: first seen).
- * *out is freed by the caller; 0 when out of memory. */
+/* Distinct words of a concept, most frequent first (ties: first seen), that
+ * are to be written to `to`, which fails when out of memory (the result is 0
+ * then).  *out is freed by the caller. */
 typedef struct rep_word_count {
     uint32_t word, count, seen;
 } rep_word_count;
-size_t rep_concept_words(rep_word_count **out, const lat_concepts *concepts,
-                         size_t concept_index);
+size_t rep_concept_words(rep_word_count **out, lat_buffer *to,
+                         const lat_concepts *concepts, size_t concept_index);
 const char *rep_fate_name(const rep_concept *concept_, int side); /* or "" */
 
 /* Lines of the style sheet and the script; end with NULL. */

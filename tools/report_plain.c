@@ -88,6 +88,7 @@ static size_t plain_width(const lat_buffer *word)
 static void wrap_word(plain_wrap *w)
 {
     size_t width = plain_width(&w->word);
+    w->to->failed = w->to->failed || w->word.failed;
     if (width == 0)
         return;
     if (w->inside && w->column + 1 + width > PLAIN_LINE) {
@@ -100,7 +101,6 @@ static void wrap_word(plain_wrap *w)
     lat_buffer_add(w->to, w->word.data, w->word.size);
     w->column += width;
     w->inside = true;
-    w->to->failed = w->to->failed || w->word.failed;
     lat_buffer_clear(&w->word);
 }
 

@@ -104,10 +104,8 @@ static void draw_leaves(lat_buffer *to, const tree_frame *f)
 static void draw_words(lat_buffer *to, const lat_concepts *all, size_t c)
 {
     rep_word_count *words = NULL;
-    size_t n = rep_concept_words(&words, all, c);
+    size_t n = rep_concept_words(&words, to, all, c);
     double room = TREE_TEXT - 45; /* beside mark and number */
-    if (words == NULL)
-        to->failed = true;
     for (size_t w = 0; w < n && w < 5; w++) {
         size_t size = 0, before = to->size;
         const char *text = lat_intern_text(all->words, words[w].word, &size);

@@ -286,7 +286,7 @@ static void list_row(reading *r, int side, const rep_layer *layer,
     lat_buffer_char(out, '\t');
     put_number(out, about->match_share);
     put_number(out, about->match_jaccard);
-    size_t count = rep_concept_words(&words, all, c);
+    size_t count = rep_concept_words(&words, out, all, c);
     for (size_t i = 0; i < count && i < WORDS_LISTED; i++) {
         size_t size = 0;
         const char *word = lat_intern_text(all->words, words[i].word, &size);
@@ -349,7 +349,7 @@ static void json_facts(reading *r, int side, const rep_layer *layer,
     json_count(json, "types", all->types[c]);
     lat_json_key(json, "words");
     lat_json_open(json, '[');
-    size_t count = rep_concept_words(&words, all, c);
+    size_t count = rep_concept_words(&words, &r->out, all, c);
     for (size_t i = 0; i < count && i < most; i++) {
         size_t size = 0;
         const char *word = lat_intern_text(all->words, words[i].word, &size);
@@ -524,7 +524,7 @@ static void show_table(reading *r, int side, size_t i, uint32_t c)
     }
     show_siblings(r, side, layer, c);
     show_labels(r, side, i, c);
-    size_t count = rep_concept_words(&words, all, c);
+    size_t count = rep_concept_words(&words, out, all, c);
     for (size_t w = 0; w < count; w++) {
         size_t size = 0;
         const char *word = lat_intern_text(all->words, words[w].word, &size);

@@ -239,6 +239,7 @@ static lat_status inspect_npy(facts *f, const char *path, lat_error *error)
             lat_buffer_format(&shape, "%s%zu", d == 0 ? "" : " x ",
                               npy.shape[d]);
         put_text(f, "shape", shape.data == NULL ? "" : shape.data);
+        f->out->failed = f->out->failed || shape.failed;
         put_text(f, "type",
                  npy.type == LAT_NPY_F32 ? "float32" : "float64");
         lat_buffer_free(&shape);
@@ -363,24 +364,34 @@ static lat_status inspect_file(facts *f, const char *path, lat_error *error)
     return inspect_tokenizer(f, path, error);
 }
 
-static bool holds(const char *folder, const char *name)
+static lat_status look_for(bool *found, const char *folder, const char *name,
+                           lat_error *error)
 {
     char *path = lat_path_join(folder, name);
-    bool found = path != NULL && lat_path_exists(path);
+    if (path == NULL)
+        return lat_error_memory(error, strlen(folder) + strlen(name));
+    *found = *found || lat_path_exists(path);
     lat_free(path);
-    return found;
+    return LAT_OK;
 }
 
 /* A folder with weights is meant as a model, whatever it lacks. */
-static bool holds_model(const char *folder)
+static lat_status inspect_folder(facts *f, const char *path,
+                                 lat_error *error)
 {
     static const char *const names[] = {
         "config.json", "model.safetensors", "model.safetensors.index.json",
         "pytorch_model.bin", "pytorch_model.bin.index.json"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (holds(folder, names[i]))
-            return true;
-    return false;
+    bool study = false, model = false;
+    lat_status status = look_for(&study, path, "plan.json", error);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (status == LAT_OK)
+            status = look_for(&model, path, names[i], error);
+    if (status != LAT_OK)
+        return status;
+    return study   ? inspect_study(f, path, error)
+           : model ? inspect_model(f, path, error)
+                   : inspect_tokenizer(f, path, error);
 }
 
 static lat_status run(cli_call *call, lat_error *error)
@@ -393,14 +404,10 @@ static lat_status run(cli_call *call, lat_error *error)
         lat_json_begin(&f.json, &text, true);
         lat_json_open(&f.json, '{');
     }
-    if (!lat_path_is_folder(path))
-        status = inspect_file(&f, path, error);
-    else if (holds(path, "plan.json"))
-        status = inspect_study(&f, path, error);
-    else if (holds_model(path))
-        status = inspect_model(&f, path, error);
+    if (lat_path_is_folder(path))
+        status = inspect_folder(&f, path, error);
     else
-        status = inspect_tokenizer(&f, path, error);
+        status = inspect_file(&f, path, error);
     if (f.as_json) {
         lat_json_close(&f.json, '}');
         lat_buffer_char(&text, '\n');

@@ -200,7 +200,10 @@ static void test_buffer(void)
     CHECK(!b.failed);
     lat_buffer_text(&b, "6");
     lat_buffer_clear(&b);
+    CHECK(b.size == 0 && lat_buffer_status(&b, &e) == LAT_NO_MEMORY);
+    lat_buffer_free(&b);
     CHECK(lat_buffer_status(&b, &e) == LAT_OK);
+    b.limit = 5;
     lat_buffer_text(&b, "123456");
     lat_buffer_text(&b, "1");
     CHECK(b.size == 0 && lat_buffer_status(&b, &e) == LAT_NO_MEMORY);
