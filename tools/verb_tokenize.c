@@ -132,7 +132,7 @@ static lat_status all_lines(tokenize_state *s, const lat_lines *lines,
         if (s->text.size > 65536)
             status = flush(s, error);
     }
-    return status == LAT_OK && s->text.size != 0 ? flush(s, error) : status;
+    return status == LAT_OK ? flush(s, error) : status;
 }
 
 static lat_status run(cli_call *call, lat_error *error)

@@ -9,7 +9,8 @@
 #     OUT    a folder, not there yet, that holds all that the command writes;
 #            the command names it itself
 #     -c LIST   only these calls, e.g. -c "open write"
-#     -d N      thin out: all n up to N, then growing steps (default 60)
+#     -d N      thin out: all n up to N, then steps of about n/N, drawn by
+#               the seed (default 60)
 #     -i FILE   standard input
 #     -m        make OUT before each run (for commands that write files, not
 #               folders)
@@ -17,6 +18,7 @@
 #               the work (for commands that resume)
 #     -e        also start from an earlier output of other bytes, which must
 #               stay whole (for commands that overwrite)
+#     -s SEED   for -d (default: the time); it is printed
 #     -x NAMES  files in OUT that may differ from run to run (find -name
 #               patterns), e.g. a log
 #
@@ -30,7 +32,8 @@ usage() {
     exit 2
 }
 dense=60 calls= input=/dev/null make= resume= earlier= vary=
-while getopts c:d:i:mrex: option; do
+seed=$(date +%s)
+while getopts c:d:i:mres:x: option; do
     case $option in
     c) calls=$OPTARG ;;
     d) dense=$OPTARG ;;
@@ -38,6 +41,7 @@ while getopts c:d:i:mrex: option; do
     m) make=yes ;;
     r) resume=yes ;;
     e) earlier=yes ;;
+    s) seed=$OPTARG ;;
     x) vary=$OPTARG ;;
     *) usage ;;
     esac
@@ -133,6 +137,16 @@ inspect() {
     fi
 }
 
+# The step after n; another one at every run of the script, so that in time
+# all places are hit.
+draw_step() {
+    most=$((n / dense * 2))
+    step=1
+    [ "$most" -eq 0 ] && return
+    random=$(((random * 1103515245 + 12345) % 2147483648))
+    step=$((1 + random / 65536 % most))
+}
+
 # All n for one call and kind of failure, from one start.
 torment() {
     call=$1 kind=$2
@@ -150,11 +164,14 @@ torment() {
         runs=$((runs + 1))
         struck=$((struck + 1))
         inspect "$status" "$@"
-        n=$((n + 1 + n / dense))
+        draw_step
+        n=$((n + step))
     done
     echo "fault: $call $kind, $start: $struck runs"
 }
 
+echo "fault: seed $seed"
+random=$((seed % 2147483648))
 start=fresh
 prepare
 if ! "$@" <"$input" >"$work/stdout" 2>"$work/stderr"; then

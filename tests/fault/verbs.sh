@@ -4,8 +4,9 @@
 #     tests/fault/verbs.sh LATENT SHIM [VERB ...]      (from the top folder)
 #
 # FAULT_DENSE (default 12) thins the places out: all up to that one, then
-# growing steps.  JOBS verbs run at a time (as many as there are cores, unless
-# set).  Ends with "verbs: N verbs, N with complaints".
+# growing steps, drawn by FAULT_SEED (default: the time; printed); FAULT_CALLS
+# chooses calls, such as "alloc write".  JOBS verbs run at a time (as many as
+# there are cores, unless set).  Ends with "verbs: N verbs, N with complaints".
 latent=$1 shim=$2
 [ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 case $latent in /*) ;; *) latent=$PWD/$latent ;; esac
@@ -20,6 +21,7 @@ trap 'exit 130' INT TERM
 # One thread: the same calls in the same order at every run.
 LATENT_THREADS=1
 export LATENT_THREADS
+seed=${FAULT_SEED:-$(date +%s)}
 verbs=0 bad=0 reaped=0 running=
 out=$work/out-1
 
@@ -57,8 +59,9 @@ torture() {
     {
         echo "== $name $*"
         # shellcheck disable=SC2086
-        exec tests/fault/run.sh -d "${FAULT_DENSE:-12}" $options "$shim" \
-            "$out" "$latent" "$name" "$@"
+        exec tests/fault/run.sh -s "$seed" -d "${FAULT_DENSE:-12}" \
+            ${FAULT_CALLS:+-c "$FAULT_CALLS"} $options "$shim" "$out" \
+            "$latent" "$name" "$@"
     } >"$work/log-$verbs" 2>&1 &
     running="$running $!"
     out=$work/out-$((verbs + 1))
