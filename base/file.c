@@ -54,16 +54,17 @@ static lat_status read_all(lat_map *out, int file, const char *path,
     return LAT_OK;
 }
 
+/* `named`: by a path, not standard input, which is what the user made it. */
 static lat_status map_or_read(lat_map *out, int file, const char *path,
-                              lat_error *error)
+                              bool named, lat_error *error)
 {
     struct stat info = {0};
     if (fstat(file, &info) != 0)
         return lat_error_errno(error, path, "look at");
     /* A device may have no end, and a stranger's folder may hold a link to
-     * one.  Standard input is whatever the user made it. */
-    bool device = (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) &&
-                  file != STDIN_FILENO && !isatty(file);
+     * one. */
+    bool device = (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) && named &&
+                  !isatty(file);
     if (S_ISDIR(info.st_mode) || device) {
         lat_error_set(error, LAT_UNSUPPORTED, "is a %s, expected a file",
                       device ? "device" : "folder");
@@ -104,14 +105,14 @@ lat_status lat_map_open(lat_map *out, const char *path, lat_error *error)
     out->size = 0;
     out->mapped = false;
     if (strcmp(path, "-") == 0)
-        return map_or_read(out, STDIN_FILENO, "standard input", error);
+        return map_or_read(out, STDIN_FILENO, "standard input", false, error);
     if (path[0] == '\0')
         return lat_error_set(error, LAT_USAGE,
                              "empty name, expected a file");
     int file = lat_open_again(path, O_RDONLY);
     if (file < 0)
         return lat_error_errno(error, path, "open");
-    lat_status status = map_or_read(out, file, path, error);
+    lat_status status = map_or_read(out, file, path, true, error);
     close(file);
     return status;
 }

@@ -60,6 +60,8 @@ ln -sf /dev/zero "$WORK/folder/config.json"
 refused 1 "config.json: is a device, expected a file" \
     "$LATENT" classify "$WORK/folder" "$WORK/ok.tsv"
 refused 1 "/dev/zero: is a device" "$LATENT" tokenize $base /dev/zero
+closed() { "$@" <&-; } # what is opened next has the number of standard input
+refused 1 "/dev/zero: is a device" closed "$LATENT" tokenize $base /dev/zero
 refused 2 "empty name, expected a file" "$LATENT" classify "" "$WORK/ok.tsv"
 
 # Every sixteenth of a GGUF file, cut off there.
