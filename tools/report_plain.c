@@ -88,7 +88,6 @@ static size_t plain_width(const lat_buffer *word)
 static void wrap_word(plain_wrap *w)
 {
     size_t width = plain_width(&w->word);
-    w->to->failed = w->to->failed || w->word.failed;
     if (width == 0)
         return;
     if (w->inside && w->column + 1 + width > PLAIN_LINE) {
@@ -166,6 +165,7 @@ static void plain_findings(lat_buffer *to, const rep_study *s)
         }
     }
     wrap_word(&w);
+    to->failed = to->failed || w.word.failed;
     lat_buffer_free(&w.word);
     lat_buffer_free(&page);
 }
